@@ -1,0 +1,27 @@
+/** Build and unit-test configuration of the desk's user interface. */
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig(({ mode }) => ({
+  base: "./",
+  plugins: [svelte()],
+  // In tests Svelte must resolve to its browser build, or mounting a component fails.
+  ...(mode === "test" ? { resolve: { conditions: ["browser"] } } : {}),
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: ["es2022", "safari16"],
+    // The page's security policy takes neither inline scripts nor data: addresses.
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    chunkSizeWarningLimit: 1500,
+  },
+  clearScreen: false,
+  server: { port: 1420, strictPort: true },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.ts"],
+    setupFiles: ["src/test-setup.ts"],
+    restoreMocks: true,
+  },
+}));
