@@ -40,29 +40,3 @@ export interface Diff { hunks: Hunk[]; kept: number }              // share of t
 export interface Rejected { path: string; reason: string }
 export interface ImportReport { imported: number; already: number; skipped: number; rejected: Rejected[]; cancelled: boolean; seconds: number }
 export interface ImportProgress { done: number; total: number; current: string }
-export declare const commands: {
-  startup(): Promise<Startup>;
-  createWorkspace(path: string): Promise<WorkspaceInfo>;
-  openWorkspace(path: string): Promise<WorkspaceInfo>;
-  pickFolder(): Promise<string | null>;      // native dialog through rfd; null = cancelled or no portal (keep a path field beside it)
-  pickFiles(): Promise<string[]>;
-  saveSettings(settings: Settings): Promise<null>;
-  queuePage(filter: QueueFilter, offset: number, limit: number): Promise<QueuePage>;
-  stateCounts(search: string): Promise<StateCounts>;
-  placeOf(filter: QueueFilter, id: string): Promise<Place | null>;
-  neighbour(filter: QueueFilter, id: string, forward: boolean): Promise<Place | null>;   // next/previous in queue order even if `id` itself has left the filter
-  openDiagram(id: string): Promise<DiagramView>;
-  journal(entry: JournalEntry): Promise<Saved>;              // overwrite the working copy
-  commitCaption(slot: Slot): Promise<Committed>;             // working copy -> revision (on leaving, after a minute's rest); no-op when clean
-  submit(slot: Slot): Promise<Committed>;                    // commits everything of this person on the diagram; slot = caption being looked at (accepts its draft if untouched)
-  approve(id: string): Promise<State>;
-  returnToAuthor(id: string, reason: string): Promise<State>;
-  reopen(id: string): Promise<State>;                        // submitted/approved/returned -> in_progress
-  resolveConflict(slot: Slot, keep: "mine" | "theirs"): Promise<Committed>;
-  diff(before: string, after: string): Promise<Diff>;
-  startImport(paths: string[], onProgress: Channel<ImportProgress>): Promise<ImportReport>;
-  cancelImport(): Promise<null>;
-  exportWorkspace(format: "imagefolder" | "jsonl", out: string): Promise<{ path: string; diagrams: number; texts: number }>;
-};
-// events: workspace_changed (somebody else wrote; payload none), files_dropped {paths: string[]} (drag & drop handled on the Rust side), files_hovering {over: boolean}
-// pictures: convertFileSrc(`picture/${hash}`, "callout") and convertFileSrc(`tile/${hash}/${level}/${col}_${row}`, "callout") from @tauri-apps/api/core (note: it URI-encodes the path; wrap it once in backend/)

@@ -1,0 +1,65 @@
+/** What the window asks of the Rust side: one interface, answered by Tauri in the app and by a fake in component tests. */
+import type {
+  Committed, Diff, DiagramView, ImportProgress, ImportReport, JournalEntry, Place, QueueFilter, QueuePage,
+  Saved, Settings, Slot, Startup, State, StateCounts, WorkspaceInfo,
+} from "./contract";
+
+/** The file formats that a workspace can be exported to. */
+export type ExportFormat = "imagefolder" | "jsonl";
+/** What an export wrote, and where. */
+export type ExportReport = { path: string; diagrams: number; texts: number };
+/** Whose text a conflict is settled with. */
+export type ConflictSide = "mine" | "theirs";
+/** Stops listening to an event. */
+export type Unlisten = () => void;
+
+/** Every call rejects with an `ApiError` when it fails. */
+export interface Backend {
+  startup(): Promise<Startup>;
+  createWorkspace(path: string): Promise<WorkspaceInfo>;
+  openWorkspace(path: string): Promise<WorkspaceInfo>;
+  pickFolder(): Promise<string | null>;
+  pickFiles(): Promise<string[]>;
+  saveSettings(settings: Settings): Promise<void>;
+  queuePage(filter: QueueFilter, offset: number, limit: number): Promise<QueuePage>;
+  stateCounts(search: string): Promise<StateCounts>;
+  placeOf(filter: QueueFilter, id: string): Promise<Place | null>;
+  neighbour(filter: QueueFilter, id: string, forward: boolean): Promise<Place | null>;
+  openDiagram(id: string): Promise<DiagramView>;
+  journal(entry: JournalEntry): Promise<Saved>;
+  commitCaption(slot: Slot): Promise<Committed>;
+  submit(slot: Slot): Promise<Committed>;
+  approve(id: string): Promise<State>;
+  returnToAuthor(id: string, reason: string): Promise<State>;
+  reopen(id: string): Promise<State>;
+  resolveConflict(slot: Slot, keep: ConflictSide): Promise<Committed>;
+  diff(before: string, after: string): Promise<Diff>;
+  startImport(paths: string[], onProgress: (progress: ImportProgress) => void): Promise<ImportReport>;
+  cancelImport(): Promise<void>;
+  exportWorkspace(format: ExportFormat, out: string): Promise<ExportReport>;
+
+  /** Somebody else wrote to the workspace. */
+  onWorkspaceChanged(handler: () => void): Promise<Unlisten>;
+  /** Files were dropped on the window. */
+  onFilesDropped(handler: (paths: string[]) => void): Promise<Unlisten>;
+  /** Files are being dragged over the window, or no longer are. */
+  onFilesHovering(handler: (over: boolean) => void): Promise<Unlisten>;
+
+  /** Address of a whole picture. */
+  pictureUrl(hash: string): string;
+  /** Address of one tile; `level` counts up to the full size. */
+  tileUrl(hash: string, level: number, col: number, row: number): string;
+}
+
+let current: Backend | null = null;
+
+/** The backend that this window talks to. */
+export function backend(): Backend {
+  if (current === null) throw new Error("no backend was provided");
+  return current;
+}
+
+/** Names the backend to talk to: once at start, and in each component test. */
+export function provideBackend(next: Backend): void {
+  current = next;
+}
