@@ -1,0 +1,106 @@
+//! Cuts text into tokens: words, and between them spaces and punctuation.
+//!
+//! Latin and the like are cut at Unicode word boundaries, runs of Chinese by jieba with a list
+//! of telecom terms of our own. A token never ends inside a grapheme.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use jieba_rs::Jieba;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Telecom words the general dictionary lacks or cuts badly, one a line.
+const TERMS: &str = include_str!("terms.txt");
+
+/// Loads the Chinese dictionary, so that the first diff does not wait for it.
+///
+/// Call it from a background thread; later calls return at once.
+pub fn warm() {
+    dictionary();
+}
+
+/// Lists the words of `text` in order, without whitespace, punctuation and symbols.
+pub fn words(text: &str) -> Vec<&str> {
+    tokens(text).into_iter().filter(|t| is_word(t)).collect()
+}
+
+/// Cuts the whole of `text`; the concatenated tokens are `text` again.
+pub(crate) fn tokens(text: &str) -> Vec<&str> {
+    let bounds = atom_bounds(text);
+    let mut tokens = Vec::with_capacity(bounds.len());
+    let mut start_idx = 0;
+    while start_idx + 1 < bounds.len() {
+        let end_idx = run_end(text, &bounds, start_idx);
+        let run = &bounds[start_idx..=end_idx];
+        if end_idx == start_idx + 1 {
+            tokens.push(&text[run[0]..run[1]]);
+        } else {
+            push_chinese(text, run, &mut tokens);
+        }
+        start_idx = end_idx;
+    }
+    tokens
+}
+
+/// Says whether a token counts as a word: it holds a letter, an ideograph or a digit.
+pub(crate) fn is_word(token: &str) -> bool {
+    token.chars().any(char::is_alphanumeric)
+}
+
+/// Byte offsets of the Unicode word boundaries that are grapheme boundaries too, with 0 and the
+/// length; only 0 for an empty text.
+fn atom_bounds(text: &str) -> Vec<usize> {
+    let mut graphemes = text.grapheme_indices(true).map(|(at, _)| at).peekable();
+    let mut bounds = vec![0];
+    for (at, _) in text.split_word_bound_indices().skip(1) {
+        while graphemes.next_if(|g| *g < at).is_some() {}
+        if graphemes.peek() == Some(&at) {
+            bounds.push(at);
+        }
+    }
+    if !text.is_empty() {
+        bounds.push(text.len());
+    }
+    bounds
+}
+
+/// Index of the bound that ends the run of Chinese atoms starting at `start_idx`, or the next
+/// bound if that atom is not Chinese.
+fn run_end(text: &str, bounds: &[usize], start_idx: usize) -> usize {
+    let chinese = |idx: usize| text[bounds[idx]..].chars().next().is_some_and(is_han);
+    let mut end_idx = start_idx;
+    while end_idx + 1 < bounds.len() && chinese(end_idx) {
+        end_idx += 1;
+    }
+    end_idx.max(start_idx + 1)
+}
+
+/// Cuts one run of Chinese into words; cuts of the dictionary inside an atom are ignored.
+fn push_chinese<'a>(text: &'a str, run: &[usize], tokens: &mut Vec<&'a str>) {
+    let (mut start, end) = (run[0], run[run.len() - 1]);
+    let allowed: HashSet<usize> = run.iter().copied().collect();
+    let mut at = start;
+    for word in dictionary().cut(&text[start..end], true) {
+        at += word.word.len();
+        if allowed.contains(&at) {
+            tokens.push(&text[start..at]);
+            start = at;
+        }
+    }
+}
+
+fn dictionary() -> &'static Jieba {
+    static DICTIONARY: OnceLock<Jieba> = OnceLock::new();
+    DICTIONARY.get_or_init(|| {
+        let mut jieba = Jieba::new();
+        for term in TERMS.lines() {
+            jieba.add_word(term, None, None);
+        }
+        jieba
+    })
+}
+
+/// CJK ideographs in the Basic Multilingual Plane and beyond, and the ideographic zero.
+fn is_han(c: char) -> bool {
+    matches!(u32::from(c), 0x3007 | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x2_0000..=0x3_23AF)
+}
