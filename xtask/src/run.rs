@@ -1,0 +1,96 @@
+//! `cargo xtask run`: from a fresh clone to the desk open on the sample workspace.
+
+use crate::command::{command, end, line_of};
+use crate::display::Screen;
+use crate::steps::Steps;
+use crate::system::Need;
+use crate::{display, picture, prepare, programs, sample, tree};
+use anyhow::{Context as _, Result, bail};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+const END_AT_MOST: Duration = Duration::from_secs(10);
+
+/// Installs, builds and opens the desk. `desk_args` go to the desk; a workspace among them replaces the sample.
+pub fn run(keep: bool, desk_args: &[String]) -> Result<()> {
+    let mut steps = Steps::start();
+    let needs: &[Need] = if display::present() {
+        &[Need::Desk]
+    } else {
+        &[Need::Desk, Need::Screen]
+    };
+    prepare::tools_and_ui(&mut steps, needs)?;
+    steps.must("desk and command line", programs::build)?;
+    let mut desk = command(&programs::desk()?.to_string_lossy(), &[]);
+    if !names_workspace(desk_args) {
+        let workspace = sample::workspace()?;
+        steps.must("sample workspace", || sample::make(&workspace))?;
+        desk.arg(workspace);
+    }
+    desk.args(desk_args);
+    if display::present() {
+        return open(&mut desk);
+    }
+    steps.must("desk on a virtual display", || picture_of(&mut desk, keep))
+}
+
+/// Whether the arguments bring a workspace of their own.
+fn names_workspace(desk_args: &[String]) -> bool {
+    desk_args.iter().any(|arg| !arg.starts_with('-'))
+}
+
+fn open(desk: &mut Command) -> Result<()> {
+    println!("==> {}", line_of(desk));
+    let status = desk.status().context("starting the desk")?;
+    if !status.success() {
+        bail!("the desk ended with {status}");
+    }
+    Ok(())
+}
+
+fn picture_of(desk: &mut Command, keep: bool) -> Result<String> {
+    println!(
+        "    no display here (neither DISPLAY nor WAYLAND_DISPLAY is set): using a virtual one"
+    );
+    let screen = Screen::start()?;
+    println!("    {} on display {}", line_of(desk), screen.name());
+    let mut running = screen.hold(desk).spawn().context("starting the desk")?;
+    let file = tree::target_dir()?.join("desk.png");
+    let taken = picture::take_when_painted(&screen, &mut running, &file);
+    if keep && taken.is_ok() {
+        say_how_to_end(&screen, &running);
+        screen.keep();
+    } else {
+        end(&mut running, END_AT_MOST);
+    }
+    Ok(format!(
+        "picture of the window “{}”: {}",
+        taken?,
+        file.display()
+    ))
+}
+
+fn say_how_to_end(screen: &Screen, desk: &Child) {
+    println!(
+        "    left running on DISPLAY={}; end it with: kill {} {}",
+        screen.name(),
+        desk.id(),
+        screen.pid()
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_alone_leave_the_sample_in_place() {
+        let check = |args: &[&str], expected| {
+            let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+            assert_eq!(names_workspace(&args), expected, "{args:?}");
+        };
+        check(&[], false);
+        check(&["--inspect"], false);
+        check(&["/srv/work.callout"], true);
+    }
+}

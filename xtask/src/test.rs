@@ -1,0 +1,262 @@
+//! `cargo xtask test`: every check and every test, or one part of them.
+
+use crate::command::{cargo, show_and_hear, succeeds};
+use crate::display::Screen;
+use crate::steps::{Report, Steps};
+use crate::system::Need;
+use crate::{check, prepare, programs, tally, tree, ui};
+use anyhow::Result;
+use std::process::Command;
+
+/// The integration test of the root package that drives the real window.
+const E2E: &str = "e2e";
+
+/// Data that some tests want, the folder it usually lies in beside the repository, and what it is.
+const DATA: [(&str, &str, &str); 2] = [
+    ("CALLOUT_CORPUS", "../shared/corpus", "real diagrams"),
+    ("CALLOUT_PEERS", "../shared/bench", "peers' tools"),
+];
+
+/// What to run.
+#[derive(Debug, Default, PartialEq)]
+pub struct Wanted {
+    /// The long tests too.
+    pub thorough: bool,
+    /// Only this part; `None` is everything, checks included.
+    pub part: Option<Part>,
+    /// Passed to the part's runner.
+    pub filters: Vec<String>,
+}
+
+/// A part of the tests that can run alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Rust,
+    Ui,
+    E2e,
+}
+
+impl Wanted {
+    /// Understands `[--thorough] [PART]`; filters need a part, since the runners' languages differ.
+    pub fn parse(options: &[&str], filters: Vec<String>) -> Option<Self> {
+        let mut wanted = Self {
+            filters,
+            ..Self::default()
+        };
+        for &option in options {
+            match option {
+                "--thorough" => wanted.thorough = true,
+                "rust" if wanted.part.is_none() => wanted.part = Some(Part::Rust),
+                "ui" if wanted.part.is_none() => wanted.part = Some(Part::Ui),
+                "e2e" if wanted.part.is_none() => wanted.part = Some(Part::E2e),
+                _ => return None,
+            }
+        }
+        (wanted.part.is_some() || wanted.filters.is_empty()).then_some(wanted)
+    }
+
+    fn has(&self, part: Part) -> bool {
+        self.part.is_none_or(|wanted| wanted == part)
+    }
+}
+
+/// Runs what is wanted, then prints a table of the steps and, last of all, how many tests passed and failed.
+pub fn test(wanted: &Wanted) -> Result<()> {
+    let mut steps = Steps::start();
+    let finished = all_steps(&mut steps, wanted);
+    steps.print_table();
+    println!("{}", steps.tally());
+    finished.and_then(|()| steps.result())
+}
+
+fn all_steps(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
+    prepare::tools_and_ui(steps, &[Need::Desk, Need::Screen, Need::Driver])?;
+    if wanted.part.is_none() {
+        check::add_steps(steps)?;
+    }
+    let surroundings = Surroundings::find(steps, wanted.thorough);
+    if wanted.has(Part::Rust) {
+        steps.step("Rust tests", || rust(&surroundings, &wanted.filters));
+        if wanted.filters.is_empty() {
+            steps.step("documentation tests", || documentation(&surroundings));
+        }
+    }
+    if wanted.has(Part::Ui) {
+        steps.step("front-end types", || hear(&mut ui::npm(&["run", "check"])));
+        steps.step("front-end tests", || {
+            front_end(&surroundings, &wanted.filters)
+        });
+    }
+    if wanted.has(Part::E2e) {
+        add_e2e(steps, &surroundings, &wanted.filters)?;
+    }
+    Ok(())
+}
+
+/// The environment the tests run in.
+struct Surroundings(Vec<(&'static str, String)>);
+
+impl Surroundings {
+    fn find(steps: &mut Steps, thorough: bool) -> Self {
+        let mut variables = Vec::new();
+        for (variable, usual, what) in DATA {
+            let usual = tree::root().join(usual).canonicalize();
+            if let Ok(set) = std::env::var(variable) {
+                println!("{variable}={set}");
+            } else if let Ok(folder) = usual {
+                println!(
+                    "{variable}={} (found beside the repository)",
+                    folder.display()
+                );
+                variables.push((variable, folder.to_string_lossy().into_owned()));
+            } else {
+                steps.skip(
+                    "tests on real data",
+                    &format!("{variable} is not set, so there are no {what}"),
+                );
+            }
+        }
+        if thorough {
+            variables.push(("CALLOUT_THOROUGH", "1".to_owned()));
+        } else if std::env::var_os("CALLOUT_THOROUGH").is_none() {
+            steps.skip("long tests", "they run under --thorough");
+        }
+        Self(variables)
+    }
+
+    fn around<'a>(&self, program: &'a mut Command) -> &'a mut Command {
+        program.envs(self.0.iter().map(|(name, value)| (*name, value.as_str())))
+    }
+}
+
+/// All Rust tests but the window's. One feature set (`--workspace`) throughout, so that nothing is built twice.
+fn rust(surroundings: &Surroundings, filters: &[String]) -> Result<Report> {
+    let mut runner = if has_nextest() {
+        cargo(&[
+            "nextest",
+            "run",
+            "--workspace",
+            "--no-fail-fast",
+            "-E",
+            "not binary(=e2e)",
+        ])
+    } else {
+        let mut runner = cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]);
+        for name in test_targets(&tree::metadata()?)
+            .iter()
+            .filter(|name| *name != E2E)
+        {
+            runner.args(["--test", name]);
+        }
+        runner.arg("--");
+        runner
+    };
+    hear(surroundings.around(&mut runner).args(filters))
+}
+
+fn documentation(surroundings: &Surroundings) -> Result<Report> {
+    hear(surroundings.around(&mut cargo(&[
+        "test",
+        "--workspace",
+        "--doc",
+        "--no-fail-fast",
+    ])))
+}
+
+fn front_end(surroundings: &Surroundings, filters: &[String]) -> Result<Report> {
+    hear(
+        surroundings
+            .around(&mut ui::npm(&["test", "--"]))
+            .args(filters),
+    )
+}
+
+fn add_e2e(steps: &mut Steps, surroundings: &Surroundings, filters: &[String]) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        steps.skip("window tests", "they drive WebKitGTK, so they need Linux");
+        return Ok(());
+    }
+    if steps.step("desk and command line", programs::build) {
+        steps.step("window tests", || e2e(surroundings, filters));
+    }
+    Ok(())
+}
+
+/// The tests in the real window, one at a time, on a display where nobody is disturbed.
+fn e2e(surroundings: &Surroundings, filters: &[String]) -> Result<Report> {
+    let screen = Screen::start()?;
+    let mut runner = if has_nextest() {
+        cargo(&[
+            "nextest",
+            "run",
+            "--workspace",
+            "--no-fail-fast",
+            "-j1",
+            "-E",
+            "binary(=e2e)",
+        ])
+    } else {
+        cargo(&[
+            "test",
+            "--workspace",
+            "--test",
+            E2E,
+            "--",
+            "--test-threads",
+            "1",
+        ])
+    };
+    hear(screen.hold(surroundings.around(&mut runner)).args(filters))
+}
+
+/// Runs a runner and reads its summary; a runner that says nothing of tests just passes or fails.
+fn hear(runner: &mut Command) -> Result<Report> {
+    let heard = show_and_hear(runner)?;
+    let tally = tally::read(&heard.text);
+    let note = tally.map_or_else(String::new, |tally| tally.to_string());
+    Ok(Report {
+        note,
+        tally: tally.unwrap_or_default(),
+        failed: !heard.succeeded,
+    })
+}
+
+fn has_nextest() -> bool {
+    succeeds("cargo", &["nextest", "--version"])
+}
+
+/// The names of all integration tests in the workspace.
+fn test_targets(metadata: &serde_json::Value) -> Vec<String> {
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let ours = packages.filter(|package| package["source"].is_null());
+    let targets = ours.flat_map(|package| package["targets"].as_array().into_iter().flatten());
+    targets
+        .filter(|target| target["kind"][0] == "test")
+        .filter_map(|target| Some(target["name"].as_str()?.to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_part_is_named_at_most_once() {
+        assert_eq!(Wanted::parse(&["rust", "ui"], Vec::new()), None);
+        assert_eq!(Wanted::parse(&[], vec!["undo".to_owned()]), None);
+        let all = Wanted::parse(&["--thorough"], Vec::new()).unwrap();
+        assert!(all.thorough && all.has(Part::Rust) && all.has(Part::E2e));
+        let ui = Wanted::parse(&["ui"], Vec::new()).unwrap();
+        assert!(ui.has(Part::Ui) && !ui.has(Part::Rust));
+    }
+
+    #[test]
+    fn only_our_own_integration_tests_are_listed() {
+        let metadata = json!({"packages": [
+            {"source": null, "targets": [{"kind": ["lib"], "name": "app"}, {"kind": ["test"], "name": "e2e"}]},
+            {"source": "registry", "targets": [{"kind": ["test"], "name": "theirs"}]},
+        ]});
+        assert_eq!(test_targets(&metadata), ["e2e"]);
+    }
+}
