@@ -1,0 +1,82 @@
+/**
+ * The captions that are open: for each slot its editor state and its journal. Sessions outlive the pane and the
+ * diagram on show until their text is stored, so that coming back finds what was typed, not an older reading.
+ */
+import type { EditorState } from "@codemirror/state";
+import { SvelteMap } from "svelte/reactivity";
+import { backend, type Caption } from "../../backend";
+import { type EditorSettings, openState, storeState, withText } from "./editor";
+import { Journal, type JournalStatus } from "./journal";
+import { slotKey } from "./slots";
+
+/** One open caption. */
+export class Session {
+  readonly journal: Journal;
+  caption: Caption = $state.raw() as Caption;
+  /** The newest editor state; the live editor writes it while this caption is on show. */
+  state: EditorState = $state.raw() as EditorState;
+  status: JournalStatus = $state.raw() as JournalStatus;
+  readonly text = $derived(this.state.doc.toString());
+
+  constructor(caption: Caption, settings: EditorSettings) {
+    this.caption = caption;
+    this.state = openState(caption.text, caption.editor_state, settings);
+    this.journal = new Journal(caption, backend(), (status) => (this.status = status));
+    this.status = this.journal.status;
+  }
+
+  /** Notes that the person changed the text to what `state` holds. */
+  edited(state: EditorState): void {
+    this.state = state;
+    this.journal.edit(() => ({ text: state.doc.toString(), editor_state: storeState(state) }));
+  }
+
+  /** Takes over a newer reading of the caption; never over text that is not stored yet. */
+  refresh(caption: Caption): void {
+    this.caption = caption;
+    if (this.journal.refresh(caption)) this.show(caption.text);
+  }
+
+  /** Shows a text that is already stored. */
+  show(text: string): void {
+    this.state = withText(this.state, text);
+  }
+}
+
+const sessions = new SvelteMap<string, Session>();
+
+/** The session of a caption, opened if need be. */
+export function openSession(caption: Caption, settings: EditorSettings): Session {
+  const key = slotKey(caption.slot);
+  const known = sessions.get(key);
+  if (known !== undefined) return known;
+  const session = new Session(caption, settings);
+  sessions.set(key, session);
+  return session;
+}
+
+/** Takes over newer readings of captions that are open, except the one being composed (IME) right now. */
+export function refreshSessions(captions: Caption[], composing: Session | null): void {
+  for (const caption of captions) {
+    const session = sessions.get(slotKey(caption.slot));
+    if (session !== undefined && session !== composing && session.caption !== caption) session.refresh(caption);
+  }
+}
+
+/** Open sessions of a diagram, or of all. */
+export function openSessions(diagramId: string | null): Session[] {
+  const all = [...sessions.values()];
+  return diagramId === null ? all : all.filter(({ caption }) => caption.slot.diagram_id === diagramId);
+}
+
+/** Open sessions that are kept for coming back, so that an older reading never replaces a newer text. */
+const KEPT = 200;
+
+/** Forgets the oldest sessions of other diagrams that have nothing left to store. */
+export function closeSettled(exceptDiagramId: string): void {
+  for (const [key, session] of sessions) {
+    if (sessions.size <= KEPT) return;
+    const elsewhere = session.caption.slot.diagram_id !== exceptDiagramId;
+    if (elsewhere && session.journal.settled && !session.status.dirty) sessions.delete(key);
+  }
+}

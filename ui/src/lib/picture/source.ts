@@ -1,0 +1,96 @@
+/** Where OpenSeadragon gets a picture's pixels from: whole pictures, and pyramids of tiles (DZI levels). */
+import OpenSeadragon from "openseadragon";
+import { backend, type Image, type View } from "../../backend";
+
+/** What a tile loader is handed; the published types lack its `fail` and the third meaning of `finish`. */
+interface TileJob {
+  userData?: unknown;
+  postData: Tile;
+  finish(data: CanvasRenderingContext2D, request: null, dataType: "context2d"): void;
+  fail(message: string): void;
+}
+
+interface Tile {
+  level: number;
+  col: number;
+  row: number;
+}
+
+/** The level whose pixels are the picture's own: levels halve from there down to one pixel. */
+export function fullLevel(width: number, height: number): number {
+  return Math.ceil(Math.log2(Math.max(width, height, 1)));
+}
+
+/** The levels of a whole picture that are drawn from it, so that a small view of it stays smooth. */
+const WHOLE_LEVELS = 4;
+
+/** A source for OpenSeadragon whose size is known before anything is loaded. */
+export function pictureSource(image: Image, view: View): OpenSeadragon.TileSource {
+  const { width, height, hash } = image;
+  const maxLevel = fullLevel(width, height);
+  const isWhole = view.kind === "whole";
+  const load = isWhole
+    ? ({ level }: Tile) => loadPicture(hash).then((whole) => drawn(whole, 2 ** (level - maxLevel)))
+    : ({ level, col, row }: Tile) => loadImage(backend().tileUrl(hash, level, col, row)).then((tile) => drawn(tile, 1));
+  const options = {
+    width,
+    height,
+    tileSize: isWhole ? Math.max(width, height) : view.tile_px,
+    tileOverlap: 0,
+    minLevel: isWhole ? Math.max(0, maxLevel - WHOLE_LEVELS + 1) : 0,
+    maxLevel,
+    getTileUrl: (level: number, col: number, row: number) => `${hash}/${level}/${col}_${row}`,
+    getTilePostData: (level: number, col: number, row: number): Tile => ({ level, col, row }),
+    downloadTileStart: (job: TileJob) => {
+      load(job.postData).then(
+        (context) => job.finish(context, null, "context2d"),
+        (reason: unknown) => job.fail(String(reason)),
+      );
+    },
+    downloadTileAbort: () => {},
+  };
+  return new OpenSeadragon.TileSource(options);
+}
+
+/** Whole pictures that were shown or fetched ahead, newest last. */
+const pictures = new Map<string, Promise<HTMLImageElement>>();
+const KEPT_PICTURES = 4;
+
+/** Loads and decodes a whole picture; the last few are kept. */
+export function loadPicture(hash: string): Promise<HTMLImageElement> {
+  const picture = pictures.get(hash) ?? loadImage(backend().pictureUrl(hash));
+  pictures.delete(hash);
+  pictures.set(hash, picture);
+  picture.catch(() => pictures.delete(hash));
+  const oldest = pictures.keys().next();
+  if (pictures.size > KEPT_PICTURES && !oldest.done) pictures.delete(oldest.value);
+  return picture;
+}
+
+/** Fetches a picture that is likely to be shown next, so that showing it is instant. */
+export function prefetchPicture(image: Image, view: View): void {
+  if (view.kind === "whole") loadPicture(image.hash).catch(() => undefined);
+}
+
+async function loadImage(url: string): Promise<HTMLImageElement> {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}
+
+/** The picture at `scale` (1 or a negative power of two) as pixels; halved step by step, which keeps thin lines. */
+function drawn(image: HTMLImageElement, scale: number): CanvasRenderingContext2D {
+  let from: CanvasImageSource = image;
+  let context: CanvasRenderingContext2D | null = null;
+  for (let step = scale < 1 ? 0.5 : 1; step >= scale; step /= 2) {
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.max(1, Math.ceil(image.naturalWidth * step));
+    canvas.height = Math.max(1, Math.ceil(image.naturalHeight * step));
+    context = canvas.getContext("2d");
+    context?.drawImage(from, 0, 0, canvas.width, canvas.height);
+    from = canvas;
+  }
+  if (context === null) throw new Error("no canvas to draw on");
+  return context;
+}

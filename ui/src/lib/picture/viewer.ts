@@ -1,0 +1,193 @@
+/**
+ * One OpenSeadragon viewer that shows one picture at a time. It lives as long as its pane: the next picture is
+ * loaded beside the one on show and takes its place in one step. It knows nothing of regions or texts.
+ */
+import OpenSeadragon from "openseadragon";
+import type { Image, View } from "../../backend";
+import { pictureSource } from "./source";
+
+/** Where the picture lies: its top left corner and size, in CSS pixels of the pane. */
+export interface Placement {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  /** Device pixels per pixel of the picture. */
+  zoom: number;
+}
+
+/** What a viewer reports. */
+export interface ViewerEvents {
+  moved(placement: Placement): void;
+  /** "showing" once the whole view is drawn. */
+  became(state: "loading" | "showing" | "failed", hash: string): void;
+  pressed(): void;
+}
+
+/** Factor of one step of the zoom keys and buttons. */
+const STEP = 1.25;
+/** Part of the pane that one arrow key pans by. */
+const PAN = 0.1;
+/** Largest zoom, in CSS pixels per pixel of the picture. */
+const CLOSEST = 32;
+
+/** The live viewer. */
+export class PictureViewer {
+  readonly #osd: OpenSeadragon.Viewer;
+  readonly #events: ViewerEvents;
+  #item: OpenSeadragon.TiledImage | null = null;
+  /** Counts what was asked to be shown, so that a late answer is known as such. */
+  #asked = 0;
+  /** Whether the picture follows the size of the pane. */
+  #fitted = true;
+
+  constructor(element: HTMLElement, events: ViewerEvents) {
+    this.#events = events;
+    this.#osd = new OpenSeadragon.Viewer(options(element));
+    this.#osd.addHandler("update-viewport", () => this.#report());
+    this.#osd.addHandler("resize", () => this.#fitted && this.#osd.viewport.goHome(true));
+    this.#osd.addHandler("canvas-press", () => events.pressed());
+    this.#osd.addHandler("canvas-drag", () => (this.#fitted = false));
+    this.#osd.addHandler("canvas-scroll", () => (this.#fitted = false));
+    this.#osd.addHandler("canvas-double-click", (event) => this.#toggleAt(event.position));
+  }
+
+  /** Shows another picture, fitted. The one on show stays until the next is drawn. */
+  show(image: Image, view: View): void {
+    const asked = ++this.#asked;
+    this.#events.became("loading", image.hash);
+    const failed = (): void => {
+      if (asked === this.#asked) this.#events.became("failed", image.hash);
+    };
+    this.#osd.addTiledImage({
+      tileSource: pictureSource(image, view),
+      opacity: 0,
+      preload: true,
+      error: failed,
+      success: (event) => {
+        const item = (event as unknown as { item: OpenSeadragon.TiledImage }).item;
+        if (asked !== this.#asked) return this.#osd.world.removeItem(item);
+        this.#osd.addOnceHandler("tile-load-failed", failed);
+        const ready = (): void => {
+          if (asked === this.#asked) this.#swap(item, image.hash);
+          else this.#osd.world.removeItem(item);
+        };
+        if (item.getFullyLoaded()) ready();
+        else item.addOnceHandler("fully-loaded-change", ready);
+      },
+    });
+  }
+
+  zoomIn(): void {
+    this.#zoomBy(STEP);
+  }
+
+  zoomOut(): void {
+    this.#zoomBy(1 / STEP);
+  }
+
+  fit(): void {
+    this.#fitted = true;
+    this.#osd.viewport.goHome();
+  }
+
+  /** One pixel of the picture on one pixel of the screen. */
+  oneToOne(): void {
+    if (this.#item === null) return;
+    this.#fitted = false;
+    this.#osd.viewport.zoomTo(this.#item.imageToViewportZoom(1 / devicePixelRatio));
+    this.#osd.viewport.applyConstraints();
+  }
+
+  /** Pans by steps: positive looks further right or down. */
+  pan(right: number, down: number): void {
+    const { viewport } = this.#osd;
+    const seen = viewport.getBounds();
+    this.#fitted = false;
+    viewport.panBy(new OpenSeadragon.Point(right * PAN * seen.width, down * PAN * seen.height));
+    viewport.applyConstraints();
+  }
+
+  destroy(): void {
+    this.#asked++;
+    this.#osd.destroy();
+  }
+
+  #swap(item: OpenSeadragon.TiledImage, hash: string): void {
+    const { world, viewport } = this.#osd;
+    for (let index = world.getItemCount() - 1; index >= 0; index--) {
+      const other = world.getItemAt(index);
+      if (other !== item) world.removeItem(other);
+    }
+    this.#item = item;
+    this.#fitted = true;
+    item.setOpacity(1);
+    viewport.goHome(true);
+    this.#events.became("showing", hash);
+    this.#osd.forceRedraw();
+  }
+
+  #zoomBy(factor: number): void {
+    this.#fitted = false;
+    this.#osd.viewport.zoomBy(factor);
+    this.#osd.viewport.applyConstraints();
+  }
+
+  /** Between the fitted view and the picture's own pixels at the place that was clicked. */
+  #toggleAt(position: OpenSeadragon.Point): void {
+    if (this.#item === null) return;
+    if (!this.#fitted) return this.fit();
+    this.#fitted = false;
+    const { viewport } = this.#osd;
+    viewport.zoomTo(this.#item.imageToViewportZoom(1 / devicePixelRatio), viewport.pointFromPixel(position, true));
+    viewport.applyConstraints();
+  }
+
+  #report(): void {
+    const item = this.#item;
+    if (item === null) return;
+    const { viewport } = this.#osd;
+    const bounds = item.getBounds(true);
+    const corner = viewport.pixelFromPoint(bounds.getTopLeft(), true);
+    const far = viewport.pixelFromPoint(bounds.getBottomRight(), true);
+    const zoom = item.viewportToImageZoom(viewport.getZoom(true)) * devicePixelRatio;
+    this.#smooth(zoom <= 1.001);
+    this.#events.moved({ x: corner.x, y: corner.y, width: far.x - corner.x, height: far.y - corner.y, zoom });
+  }
+
+  #isSmooth = true;
+  /** Above one to one the picture's own pixels are shown as they are. */
+  #smooth(enabled: boolean): void {
+    if (enabled === this.#isSmooth) return;
+    this.#isSmooth = enabled;
+    this.#osd.drawer.setImageSmoothingEnabled(enabled);
+  }
+}
+
+function options(element: HTMLElement): OpenSeadragon.Options {
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const gestures = { clickToZoom: false, dblClickToZoom: false, flickEnabled: false, scrollToZoom: true, pinchToZoom: true };
+  return {
+    element,
+    drawer: "canvas",
+    showNavigationControl: false,
+    keyboardNavEnabled: false,
+    tabIndex: -1,
+    animationTime: still ? 0 : 0.12,
+    springStiffness: 10,
+    blendTime: 0,
+    immediateRender: true,
+    preserveImageSizeOnResize: true,
+    minZoomImageRatio: 0.5,
+    maxZoomPixelRatio: CLOSEST,
+    smoothTileEdgesMinZoom: Infinity,
+    visibilityRatio: 0.2,
+    zoomPerScroll: 1.2,
+    imageLoaderLimit: 6,
+    maxImageCacheCount: 256,
+    gestureSettingsMouse: gestures,
+    gestureSettingsTouch: gestures,
+    gestureSettingsPen: gestures,
+    gestureSettingsUnknown: gestures,
+  };
+}
