@@ -1,0 +1,17 @@
+/** What an action is. Buttons, menus, the palette, the shortcut sheet and the keyboard all read the same objects. */
+import type { Key } from "../i18n";
+
+export type Group = "diagram" | "caption" | "picture" | "go" | "workspace" | "view";
+
+export interface Command {
+  readonly id: string;
+  readonly group: Group;
+  readonly title: Key;
+  /** Chords that run it, the one to show first. */
+  readonly keys: readonly string[];
+  /** Whether it also runs while a dialog is open. */
+  readonly anywhere?: boolean;
+  /** Whether it can run now; read in templates, so made of reactive state only. */
+  enabled(): boolean;
+  run(): unknown;
+}

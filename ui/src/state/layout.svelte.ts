@@ -1,0 +1,78 @@
+/** Sizes of the panels in CSS pixels. The picture keeps at least 40 % of the window, whatever was asked for. */
+import { recall, remember } from "./remembered";
+
+export type Panel = "queue" | "caption" | "context";
+
+interface Sizes {
+  readonly queue: number;
+  readonly caption: number;
+  readonly context: number;
+  readonly contextOpen: boolean;
+}
+
+/** Least sizes at which each panel is still usable. */
+const LEAST: Record<Panel, number> = { queue: 220, caption: 300, context: 72 };
+const PICTURE_SHARE = 0.4;
+const SPLITTERS = 10;
+
+function isSizes(value: unknown): value is Sizes {
+  if (typeof value !== "object" || value === null) return false;
+  const sizes = value as Record<string, unknown>;
+  return ["queue", "caption", "context"].every((panel) => typeof sizes[panel] === "number");
+}
+
+let sizes = $state.raw<Sizes>(recall("layout", { queue: 280, caption: 440, context: 132, contextOpen: true }, isSizes));
+let windowSize = $state.raw({ width: window.innerWidth, height: window.innerHeight });
+
+/** Widths that fit: the caption yields to the queue, and both yield to the picture. */
+const widths = $derived.by(() => {
+  const room = Math.floor(windowSize.width * (1 - PICTURE_SHARE)) - SPLITTERS;
+  const queue = clamp(sizes.queue, LEAST.queue, room - LEAST.caption);
+  return { queue, caption: clamp(sizes.caption, LEAST.caption, room - queue) };
+});
+
+const contextHeight = $derived(clamp(sizes.context, LEAST.context, Math.floor(windowSize.height * 0.4)));
+
+export const layout = {
+  get queue(): number {
+    return widths.queue;
+  },
+  get caption(): number {
+    return widths.caption;
+  },
+  get context(): number {
+    return contextHeight;
+  },
+  get contextOpen(): boolean {
+    return sizes.contextOpen;
+  },
+  least(panel: Panel): number {
+    return LEAST[panel];
+  },
+  /** The largest size that `panel` may take now. */
+  most(panel: Panel): number {
+    const room = Math.floor(windowSize.width * (1 - PICTURE_SHARE)) - SPLITTERS;
+    if (panel === "queue") return room - LEAST.caption;
+    return panel === "caption" ? room - widths.queue : Math.floor(windowSize.height * 0.4);
+  },
+};
+
+/** Gives a panel a new size, within its limits, and remembers it. */
+export function resizePanel(panel: Panel, size: number): void {
+  sizes = { ...sizes, [panel]: Math.round(clamp(size, LEAST[panel], layout.most(panel))) };
+  remember("layout", sizes);
+}
+
+export function toggleContext(): void {
+  sizes = { ...sizes, contextOpen: !sizes.contextOpen };
+  remember("layout", sizes);
+}
+
+/** Follows the window's own size. */
+export function measureWindow(): void {
+  windowSize = { width: window.innerWidth, height: window.innerHeight };
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(value, most));
+}

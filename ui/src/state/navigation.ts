@@ -1,0 +1,158 @@
+/** Going from one diagram to another without losing a word or waiting for a picture. */
+import { backend, type DiagramView, type Place } from "../backend";
+import { closeDiagram, open, setDiagramState, showDiagram, showLevel, renewDiagram } from "./diagram.svelte";
+import { panes } from "./panes";
+import { activateRow, patchRow, queue, refreshQueue } from "./queue.svelte";
+import { recall, remember } from "./remembered";
+import { session } from "./session.svelte";
+import { fail } from "./toasts.svelte";
+
+/** The diagram that was fetched ahead; used once, and dropped when anybody else writes. */
+let ahead: { id: string; view: Promise<DiagramView> } | null = null;
+/** Raised by every wish to go somewhere; only the last wish is fulfilled. */
+let wish = 0;
+
+/** Opens a diagram after keeping what was typed on the one before. Stays where it is if that cannot be kept. */
+export async function openDiagram(id: string, index?: number): Promise<void> {
+  const mine = ++wish;
+  if (id === open.id) return;
+  if (index !== undefined) activateRow(index);
+  if (!(await leaveDiagram())) return;
+  if (mine !== wish) return;
+  const view = await viewOf(id);
+  if (view === null || mine !== wish) return;
+  showDiagram(view);
+  remember(`last.${session.now.workspace?.path ?? ""}`, id);
+  if (index === undefined) await findRow(id);
+  if (mine === wish) void fetchAhead(id);
+}
+
+/** Opens the next or previous diagram of the queue; true if there was one. */
+export async function openNeighbour(forward: boolean): Promise<boolean> {
+  const from = open.id ?? queue.row(queue.now.active)?.id;
+  try {
+    const place = from === undefined ? await firstPlace() : await backend().neighbour(queue.now.filter, from, forward);
+    if (place === null) return false;
+    await openDiagram(place.id, place.index);
+    return true;
+  } catch (thrown) {
+    fail("failed.diagram", thrown);
+    return false;
+  }
+}
+
+/** Submits the open diagram and goes on to the next one; after the last one, says that the queue is done. */
+export async function submitAndNext(): Promise<void> {
+  const { view } = open.now;
+  const pane = panes.caption;
+  if (view === null || pane === undefined) return;
+  const { id } = view.diagram;
+  try {
+    await pane.flush();
+    const { state } = await backend().submit(pane.slot());
+    setDiagramState(id, state);
+    patchRow(id, { state });
+  } catch (thrown) {
+    fail("failed.submit", thrown);
+    return;
+  }
+  if (open.id !== id) return;
+  const went = await openNeighbour(true);
+  if (!went && open.id === id) closeDiagram(true);
+  await refreshQueue();
+  if (open.id !== null) await findRow(open.id);
+}
+
+/** Opens what was open last in this workspace, or else the first diagram of the queue. */
+export async function openFirst(): Promise<void> {
+  const last = recall(`last.${session.now.workspace?.path ?? ""}`, null, isId);
+  try {
+    const place = (last === null ? null : await backend().placeOf(queue.now.filter, last)) ?? (await firstPlace());
+    if (place !== null) await openDiagram(place.id, place.index);
+  } catch (thrown) {
+    fail("failed.diagram", thrown);
+  }
+}
+
+/** Keeps what was typed; false, with a toast, if that failed. */
+export async function leaveDiagram(): Promise<boolean> {
+  try {
+    await panes.caption?.leave();
+    return true;
+  } catch (thrown) {
+    fail("failed.leave", thrown);
+    return false;
+  }
+}
+
+/** Writes what was typed to disk, for moments when the window may be about to go. */
+export async function flushText(): Promise<void> {
+  try {
+    await panes.caption?.flush();
+  } catch (thrown) {
+    fail("failed.save", thrown);
+  }
+}
+
+/** Reads again what others may have changed: the queue, and the open diagram's state and conflicts. */
+export async function followOthers(): Promise<void> {
+  ahead = null;
+  await Promise.all([refreshQueue(), renewOpen()]);
+  if (open.id !== null) await findRow(open.id);
+}
+
+/** Reads the open diagram again, leaving its text to the caption pane. */
+export async function renewOpen(): Promise<void> {
+  const { id } = open;
+  if (id === null) return;
+  try {
+    const view = await backend().openDiagram(id);
+    const { level, regionId } = open.now;
+    renewDiagram(view);
+    if (level === "partial" && !view.regions.some((region) => region.id === regionId)) showLevel("global", null);
+  } catch (thrown) {
+    fail("failed.diagram", thrown);
+  }
+}
+
+async function viewOf(id: string): Promise<DiagramView | null> {
+  const fetched = ahead?.id === id ? ahead.view : null;
+  ahead = null;
+  try {
+    return await (fetched ?? backend().openDiagram(id));
+  } catch (thrown) {
+    fail("failed.diagram", thrown);
+    return null;
+  }
+}
+
+/** Fetches the diagram after `id` and warms its picture, so that going on shows it at once. */
+async function fetchAhead(id: string): Promise<void> {
+  try {
+    const next = await backend().neighbour(queue.now.filter, id, true);
+    if (next === null || open.id !== id) return;
+    const view = backend().openDiagram(next.id);
+    ahead = { id: next.id, view };
+    const { diagram } = await view;
+    if (diagram.view.kind === "whole") new Image().src = backend().pictureUrl(diagram.image.hash);
+  } catch {
+    // Going on will ask again, and report what is wrong then.
+    ahead = null;
+  }
+}
+
+async function firstPlace(): Promise<Place | null> {
+  const page = await backend().queuePage(queue.now.filter, 0, 1);
+  const row = page.rows[0];
+  return row === undefined ? null : { id: row.id, index: 0 };
+}
+
+/** Puts the keyboard's row on the open diagram; none if the filter no longer lists it. */
+async function findRow(id: string): Promise<void> {
+  const place = await backend().placeOf(queue.now.filter, id).catch(() => null);
+  if (open.id === id) activateRow(place?.index ?? -1);
+}
+
+function isId(value: unknown): value is string | null {
+  return value === null || typeof value === "string";
+}

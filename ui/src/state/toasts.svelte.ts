@@ -1,0 +1,36 @@
+/** What failed and has not been dismissed yet. Success is never announced here: the status bar tells it. */
+import { toApiError } from "../backend";
+import type { Key } from "../i18n";
+
+/** One failure; the same failure again raises `times` instead of adding another. */
+export interface Toast {
+  readonly id: number;
+  readonly title: Key;
+  readonly message: string;
+  readonly help: string | null;
+  readonly times: number;
+}
+
+let list = $state.raw<readonly Toast[]>([]);
+let lastId = 0;
+
+export const toasts = {
+  get list(): readonly Toast[] {
+    return list;
+  },
+};
+
+/** Shows a failure until it is dismissed; a cancelled action is no failure. */
+export function fail(title: Key, thrown: unknown): void {
+  const { code, message, help } = toApiError(thrown);
+  if (code === "cancelled") return;
+  const same = list.find((toast) => toast.title === title && toast.message === message);
+  list =
+    same === undefined
+      ? [...list, { id: ++lastId, title, message, help, times: 1 }]
+      : list.map((toast) => (toast === same ? { ...toast, times: toast.times + 1 } : toast));
+}
+
+export function dismiss(id: number): void {
+  list = list.filter((toast) => toast.id !== id);
+}

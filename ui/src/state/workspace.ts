@@ -1,0 +1,36 @@
+/** Opening and creating workspaces. */
+import { backend, toApiError, type WorkspaceInfo } from "../backend";
+import { closeDiagram } from "./diagram.svelte";
+import { leaveDiagram, openFirst } from "./navigation";
+import { refreshQueue, resetQueue } from "./queue.svelte";
+import { enterWorkspace, showProblem } from "./session.svelte";
+
+/** Opens the workspace in the folder `path`; false if it did not open, with the reason in the session's `problem`. */
+export function openWorkspace(path: string): Promise<boolean> {
+  return enter(() => backend().openWorkspace(path));
+}
+
+/** Makes a new workspace in the folder `path` and opens it; false if that failed. */
+export function createWorkspace(path: string): Promise<boolean> {
+  return enter(() => backend().createWorkspace(path));
+}
+
+/** Shows the workspace that is already open on the Rust side. */
+export async function showWorkspace(): Promise<void> {
+  resetQueue();
+  closeDiagram();
+  await refreshQueue();
+  await openFirst();
+}
+
+async function enter(ask: () => Promise<WorkspaceInfo>): Promise<boolean> {
+  if (!(await leaveDiagram())) return false;
+  try {
+    enterWorkspace(await ask());
+  } catch (thrown) {
+    showProblem(toApiError(thrown));
+    return false;
+  }
+  await showWorkspace();
+  return true;
+}
