@@ -9,7 +9,7 @@ use crate::command::{cargo, show};
 use crate::steps::{Report, Steps};
 use crate::system::Need;
 use crate::{bindings, prepare, programs, tree};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde_json::Value;
 use std::fmt;
 
@@ -40,9 +40,7 @@ pub fn check() -> Result<()> {
 /// Adds the checks to a chore's steps; the quick ones come first. A failure does not stop the others.
 pub fn add_steps(steps: &mut Steps) -> Result<()> {
     steps.must("Rust components", prepare::rust_components)?;
-    steps.step("formatting", || {
-        show(&mut cargo(&["fmt", "--all", "--check"]))
-    });
+    steps.step("formatting", formatting);
     steps.step("file lengths", || {
         listed(&lengths::check()?, "none too long")
     });
@@ -58,6 +56,10 @@ pub fn add_steps(steps: &mut Steps) -> Result<()> {
     }
     steps.step("bindings and schema fresh", bindings::check);
     Ok(())
+}
+
+fn formatting() -> Result<()> {
+    show(&mut cargo(&["fmt", "--all", "--check"])).context("`cargo fmt --all` mends this")
 }
 
 fn clippy() -> Result<()> {

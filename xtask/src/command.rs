@@ -3,6 +3,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use std::io::{BufRead as _, BufReader, IsTerminal as _, Read};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -121,9 +122,12 @@ pub fn wait_at_most(child: &mut Child, patience: Duration) -> Result<bool> {
     }
 }
 
-/// The command as one would type it.
+/// The command as one would type it, the program without its folder.
 pub fn line_of(command: &Command) -> String {
-    let mut line = command.get_program().to_string_lossy().into_owned();
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program());
+    let mut line = program.to_string_lossy().into_owned();
     for arg in command.get_args() {
         line.push(' ');
         line.push_str(&arg.to_string_lossy());

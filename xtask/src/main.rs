@@ -49,7 +49,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Chore::Run { keep, desk_args } => run::run(keep, &desk_args),
-        Chore::Test(wanted) => test::test(&wanted),
+        Chore::Test(wanted) => return ExitCode::from(u8::from(!test::test(&wanted))),
         Chore::Check => check::check(),
         Chore::Bindings => bindings::write(),
     };

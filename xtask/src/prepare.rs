@@ -9,9 +9,14 @@ use anyhow::{Result, bail};
 /// Installs what is missing and builds the front end, which the desk embeds when it is compiled.
 pub fn tools_and_ui(steps: &mut Steps, needs: &[Need]) -> Result<()> {
     steps.must("system packages", || system::install(needs))?;
-    steps.must("Node", ui::check_node)?;
-    steps.must("front-end packages", ui::install)?;
+    front_end(steps)?;
     steps.must("front-end build", ui::build)
+}
+
+/// Makes sure of Node and installs the front end's packages.
+pub fn front_end(steps: &mut Steps) -> Result<()> {
+    steps.must("Node", ui::check_node)?;
+    steps.must("front-end packages", ui::install)
 }
 
 /// Makes sure that rustfmt and clippy are there: Rust's minimal profile leaves them out.

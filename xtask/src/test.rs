@@ -61,34 +61,37 @@ impl Wanted {
 }
 
 /// Runs what is wanted, then prints a table of the steps and, last of all, how many tests passed and failed.
-pub fn test(wanted: &Wanted) -> Result<()> {
+/// Says whether all was well.
+pub fn test(wanted: &Wanted) -> bool {
     let mut steps = Steps::start();
     let finished = all_steps(&mut steps, wanted);
     steps.print_table();
+    let result = finished.and_then(|()| steps.result());
+    if let Err(error) = &result {
+        println!("{error:#}");
+    }
     println!("{}", steps.tally());
-    finished.and_then(|()| steps.result())
+    result.is_ok()
 }
 
 fn all_steps(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
-    prepare::tools_and_ui(steps, &[Need::Desk, Need::Screen, Need::Driver])?;
+    if wanted.part == Some(Part::Ui) {
+        prepare::front_end(steps)?;
+    } else {
+        prepare::tools_and_ui(steps, &[Need::Desk, Need::Screen, Need::Driver])?;
+    }
     if wanted.part.is_none() {
         check::add_steps(steps)?;
     }
     let surroundings = Surroundings::find(steps, wanted.thorough);
     if wanted.has(Part::Rust) {
-        steps.step("Rust tests", || rust(&surroundings, &wanted.filters));
-        if wanted.filters.is_empty() {
-            steps.step("documentation tests", || documentation(&surroundings));
-        }
+        add_rust(steps, &surroundings, &wanted.filters);
     }
     if wanted.has(Part::Ui) {
-        steps.step("front-end types", || hear(&mut ui::npm(&["run", "check"])));
-        steps.step("front-end tests", || {
-            front_end(&surroundings, &wanted.filters)
-        });
+        add_front_end(steps, &surroundings, &wanted.filters);
     }
     if wanted.has(Part::E2e) {
-        add_e2e(steps, &surroundings, &wanted.filters)?;
+        add_e2e(steps, &surroundings, &wanted.filters);
     }
     Ok(())
 }
@@ -129,23 +132,32 @@ impl Surroundings {
     }
 }
 
+fn add_rust(steps: &mut Steps, surroundings: &Surroundings, filters: &[String]) {
+    steps.step("Rust tests", || rust(surroundings, filters));
+    if filters.is_empty() {
+        let args = ["test", "--workspace", "--doc", "--no-fail-fast"];
+        steps.step("documentation tests", || {
+            hear(surroundings.around(&mut cargo(&args)))
+        });
+    }
+}
+
 /// All Rust tests but the window's. One feature set (`--workspace`) throughout, so that nothing is built twice.
 fn rust(surroundings: &Surroundings, filters: &[String]) -> Result<Report> {
     let mut runner = if has_nextest() {
-        cargo(&[
+        let args = [
             "nextest",
             "run",
             "--workspace",
             "--no-fail-fast",
             "-E",
             "not binary(=e2e)",
-        ])
+        ];
+        cargo(&args)
     } else {
         let mut runner = cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]);
-        for name in test_targets(&tree::metadata()?)
-            .iter()
-            .filter(|name| *name != E2E)
-        {
+        let metadata = tree::metadata()?;
+        for name in test_targets(&metadata).iter().filter(|name| *name != E2E) {
             runner.args(["--test", name]);
         }
         runner.arg("--");
@@ -154,32 +166,24 @@ fn rust(surroundings: &Surroundings, filters: &[String]) -> Result<Report> {
     hear(surroundings.around(&mut runner).args(filters))
 }
 
-fn documentation(surroundings: &Surroundings) -> Result<Report> {
-    hear(surroundings.around(&mut cargo(&[
-        "test",
-        "--workspace",
-        "--doc",
-        "--no-fail-fast",
-    ])))
+fn add_front_end(steps: &mut Steps, surroundings: &Surroundings, filters: &[String]) {
+    steps.step("front-end types", || hear(&mut ui::npm(&["run", "check"])));
+    steps.step("front-end tests", || {
+        hear(
+            surroundings
+                .around(&mut ui::npm(&["test", "--"]))
+                .args(filters),
+        )
+    });
 }
 
-fn front_end(surroundings: &Surroundings, filters: &[String]) -> Result<Report> {
-    hear(
-        surroundings
-            .around(&mut ui::npm(&["test", "--"]))
-            .args(filters),
-    )
-}
-
-fn add_e2e(steps: &mut Steps, surroundings: &Surroundings, filters: &[String]) -> Result<()> {
+fn add_e2e(steps: &mut Steps, surroundings: &Surroundings, filters: &[String]) {
+    let title = "window tests";
     if !cfg!(target_os = "linux") {
-        steps.skip("window tests", "they drive WebKitGTK, so they need Linux");
-        return Ok(());
+        steps.skip(title, "they drive WebKitGTK, so they need Linux");
+    } else if steps.step("desk and command line, built", programs::build) {
+        steps.step(title, || e2e(surroundings, filters));
     }
-    if steps.step("desk and command line", programs::build) {
-        steps.step("window tests", || e2e(surroundings, filters));
-    }
-    Ok(())
 }
 
 /// The tests in the real window, one at a time, on a display where nobody is disturbed.
