@@ -79,6 +79,9 @@ async function loadImage(url: string): Promise<HTMLImageElement> {
   return image;
 }
 
+/** What lies under transparent pictures, in light and dark: diagrams are drawn for white paper. */
+const PAPER = "#ffffff";
+
 /** The picture at `scale` (1 or a negative power of two) as pixels; halved step by step, which keeps thin lines. */
 function drawn(image: HTMLImageElement, scale: number): CanvasRenderingContext2D {
   let from: CanvasImageSource = image;
@@ -88,7 +91,10 @@ function drawn(image: HTMLImageElement, scale: number): CanvasRenderingContext2D
     canvas.width = Math.max(1, Math.ceil(image.naturalWidth * step));
     canvas.height = Math.max(1, Math.ceil(image.naturalHeight * step));
     context = canvas.getContext("2d");
-    context?.drawImage(from, 0, 0, canvas.width, canvas.height);
+    if (context === null) break;
+    context.fillStyle = PAPER;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(from, 0, 0, canvas.width, canvas.height);
     from = canvas;
   }
   if (context === null) throw new Error("no canvas to draw on");

@@ -38,14 +38,16 @@ export class PictureViewer {
   #item: OpenSeadragon.TiledImage | null = null;
   /** Counts what was asked to be shown, so that a late answer is known as such. */
   #asked = 0;
-  /** Whether the picture follows the size of the pane. */
+  /** Whether the picture follows the size of the pane, and whether it may be enlarged to fill it. */
   #fitted = true;
+  #fills = false;
 
   constructor(element: HTMLElement, events: ViewerEvents) {
     this.#events = events;
+    standInForStyle();
     this.#osd = new OpenSeadragon.Viewer(options(element));
     this.#osd.addHandler("update-viewport", () => this.#report());
-    this.#osd.addHandler("resize", () => this.#fitted && this.#osd.viewport.goHome(true));
+    this.#osd.addHandler("resize", () => this.#fitted && this.#home(true));
     this.#osd.addHandler("canvas-press", () => events.pressed());
     this.#osd.addHandler("canvas-drag", () => (this.#fitted = false));
     this.#osd.addHandler("canvas-scroll", () => (this.#fitted = false));
@@ -88,7 +90,8 @@ export class PictureViewer {
 
   fit(): void {
     this.#fitted = true;
-    this.#osd.viewport.goHome();
+    this.#fills = true;
+    this.#home(false);
   }
 
   /** One pixel of the picture on one pixel of the screen. */
@@ -114,17 +117,26 @@ export class PictureViewer {
   }
 
   #swap(item: OpenSeadragon.TiledImage, hash: string): void {
-    const { world, viewport } = this.#osd;
+    const { world } = this.#osd;
     for (let index = world.getItemCount() - 1; index >= 0; index--) {
       const other = world.getItemAt(index);
       if (other !== item) world.removeItem(other);
     }
     this.#item = item;
     this.#fitted = true;
+    this.#fills = false;
     item.setOpacity(1);
-    viewport.goHome(true);
+    this.#home(true);
     this.#events.became("showing", hash);
     this.#osd.forceRedraw();
+  }
+
+  /** The whole picture in the pane; a small one keeps its own pixels until it is told to fill. */
+  #home(immediately: boolean): void {
+    const { viewport } = this.#osd;
+    viewport.goHome(immediately);
+    const own = this.#item?.imageToViewportZoom(1) ?? Infinity;
+    if (!this.#fills && viewport.getHomeZoom() > own) viewport.zoomTo(own, undefined, immediately);
   }
 
   #zoomBy(factor: number): void {
@@ -136,11 +148,17 @@ export class PictureViewer {
   /** Between the fitted view and the picture's own pixels at the place that was clicked. */
   #toggleAt(position: OpenSeadragon.Point): void {
     if (this.#item === null) return;
-    if (!this.#fitted) return this.fit();
+    const isActual = Math.abs(this.#zoom() - 1) < 0.01;
+    if (!this.#fitted || isActual) return this.fit();
     this.#fitted = false;
     const { viewport } = this.#osd;
     viewport.zoomTo(this.#item.imageToViewportZoom(1 / devicePixelRatio), viewport.pointFromPixel(position, true));
     viewport.applyConstraints();
+  }
+
+  #zoom(): number {
+    const zoom = this.#item?.viewportToImageZoom(this.#osd.viewport.getZoom(true)) ?? 1;
+    return zoom * devicePixelRatio;
   }
 
   #report(): void {
@@ -150,7 +168,7 @@ export class PictureViewer {
     const bounds = item.getBounds(true);
     const corner = viewport.pixelFromPoint(bounds.getTopLeft(), true);
     const far = viewport.pixelFromPoint(bounds.getBottomRight(), true);
-    const zoom = item.viewportToImageZoom(viewport.getZoom(true)) * devicePixelRatio;
+    const zoom = this.#zoom();
     this.#smooth(zoom <= 1.001);
     this.#events.moved({ x: corner.x, y: corner.y, width: far.x - corner.x, height: far.y - corner.y, zoom });
   }
@@ -162,6 +180,15 @@ export class PictureViewer {
     this.#isSmooth = enabled;
     this.#osd.drawer.setImageSmoothingEnabled(enabled);
   }
+}
+
+/** OpenSeadragon adds one rule for touch screens in a style element that the page's policy refuses: stand in for it. */
+function standInForStyle(): void {
+  const name = "data-openseadragon-mobile-css";
+  if (document.querySelector(`style[${name}]`) !== null) return;
+  const style = document.createElement("style");
+  style.setAttribute(name, "true");
+  document.head.append(style);
 }
 
 function options(element: HTMLElement): OpenSeadragon.Options {

@@ -1,0 +1,1 @@
+//! Use cases that the desk and the command line share; knows no window.

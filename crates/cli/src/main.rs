@@ -1,0 +1,2 @@
+//! The callout command.
+fn main() {}

@@ -1,0 +1,174 @@
+//! Diagrams, their pictures, and the queue in which experts meet them.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use crate::{Caption, DiagramId, Draft, RegionId, State, Timestamp};
+
+/// A picture kept by the hash of its original bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct Image {
+    /// SHA-256 of the original file, 64 lower-case hex digits.
+    pub hash: String,
+    /// File format of the original: `png`, `jpeg`, `webp`, `gif`, `bmp`, `tiff` or `svg`.
+    pub format: String,
+    /// Upright width in pixels.
+    pub width: u32,
+    /// Upright height in pixels.
+    pub height: u32,
+    /// Size of the original file in bytes; at most 4 GiB.
+    pub bytes: u32,
+}
+
+/// How a picture is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum View {
+    /// The original file, as it is.
+    Original,
+    /// One upright PNG made from the original.
+    Whole,
+    /// A pyramid of square PNG tiles in the levels of the Deep Zoom format, without overlap.
+    Tiles {
+        /// Side of a tile in pixels.
+        tile_px: u32,
+    },
+}
+
+/// A diagram: a picture, what is known of it, and where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct Diagram {
+    /// Its name for machines.
+    pub id: DiagramId,
+    /// Its number in the queue, from 1, in order of import.
+    pub number: u32,
+    /// The file's name when it was imported.
+    pub name: String,
+    /// Where it stands.
+    pub state: State,
+    /// Its picture.
+    pub image: Image,
+    /// How the picture is shown.
+    pub view: View,
+    /// Text around the figure in its source; paragraphs are parted by blank lines.
+    pub context: String,
+    /// Where the figure was published.
+    pub source: Option<String>,
+    /// Licence under which it was published.
+    pub license: Option<String>,
+    /// When it was imported.
+    pub imported_at: Timestamp,
+}
+
+/// A named rectangle of a diagram, in pixels of the upright image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct Region {
+    /// Its name for machines.
+    pub id: RegionId,
+    /// Its name for people, unique within the diagram.
+    pub name: String,
+    /// Left edge.
+    pub x: u32,
+    /// Upper edge.
+    pub y: u32,
+    /// Width.
+    pub width: u32,
+    /// Height.
+    pub height: u32,
+}
+
+/// Which part of the queue is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
+pub struct QueueFilter {
+    /// Only diagrams in this state.
+    pub state: Option<State>,
+    /// Only diagrams whose name, captions or context hold all of these words.
+    pub search: String,
+}
+
+/// One line of the queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct QueueRow {
+    /// The diagram.
+    pub id: DiagramId,
+    /// Its number.
+    pub number: u32,
+    /// Its file name.
+    pub name: String,
+    /// Where it stands.
+    pub state: State,
+    /// How its caption begins, at most 120 characters.
+    pub excerpt: String,
+    /// Whether two texts of one caption wait to be settled.
+    pub conflict: bool,
+}
+
+/// A stretch of the queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct QueuePage {
+    /// How many diagrams the filter lets through.
+    pub total: u32,
+    /// Index of the first row, from 0.
+    pub offset: u32,
+    /// The rows.
+    pub rows: Vec<QueueRow>,
+}
+
+/// Where a diagram is in the filtered queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct Place {
+    /// The diagram.
+    pub id: DiagramId,
+    /// Its index, from 0.
+    pub index: u32,
+}
+
+/// How many diagrams are in each state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct StateCounts {
+    /// Not begun.
+    pub todo: u32,
+    /// Begun.
+    pub in_progress: u32,
+    /// Waiting for review.
+    pub submitted: u32,
+    /// Accepted.
+    pub approved: u32,
+    /// Sent back.
+    pub returned: u32,
+}
+
+impl StateCounts {
+    /// The count of one state, to read or to set.
+    pub fn of(&mut self, state: State) -> &mut u32 {
+        match state {
+            State::Todo => &mut self.todo,
+            State::InProgress => &mut self.in_progress,
+            State::Submitted => &mut self.submitted,
+            State::Approved => &mut self.approved,
+            State::Returned => &mut self.returned,
+        }
+    }
+
+    /// How many diagrams there are.
+    pub fn total(&self) -> u32 {
+        self.todo + self.in_progress + self.submitted + self.approved + self.returned
+    }
+}
+
+/// All that a window shows of one diagram to one person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct DiagramView {
+    /// The diagram.
+    pub diagram: Diagram,
+    /// Its regions, in order of making.
+    pub regions: Vec<Region>,
+    /// The person's captions: global, one partial for each region, detailed.
+    pub captions: Vec<Caption>,
+    /// Every draft, newest first.
+    pub drafts: Vec<Draft>,
+    /// Why a lead sent it back, while it is returned.
+    pub return_reason: Option<String>,
+    /// Whether the captions take no text now; see [`State::takes_text`].
+    pub read_only: bool,
+}

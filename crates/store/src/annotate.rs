@@ -1,0 +1,349 @@
+//! Writing captions: the working copy while somebody types, revisions when they pause or leave,
+//! and what happens when the chain has moved meanwhile.
+//!
+//! A head only ever moves to a revision written on top of it. Text written on an older base is kept
+//! as a revision of its own beside the head, and a conflict is opened for its author to settle.
+
+use domain::{
+    Action, Committed, DiagramId, JournalEntry, Keep, PersonId, RevisionId, Saved, Slot, State,
+    Timestamp,
+};
+use rusqlite::{Connection, Transaction};
+
+use crate::table::annotation::{self, Annotation};
+use crate::table::revision::{self, NewRevision};
+use crate::table::working_copy::{self, WorkingCopy};
+use crate::table::{audit, conflict, diagram, draft};
+use crate::{Error, Result};
+
+/// Who acts, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct By<'a> {
+    /// The acting person.
+    pub person: &'a PersonId,
+    /// The moment.
+    pub at: Timestamp,
+}
+
+/// Writes what is being typed over what was typed before.
+///
+/// When another window wrote in between (`entry.version` is not the stored one), its text is first kept
+/// as a revision. Nothing is ever overwritten that exists nowhere else.
+///
+/// # Errors
+/// [`Error::ReadOnly`] when the diagram takes no text, [`Error::NoDiagram`], [`Error::SlotRegion`].
+pub fn journal(tx: &Transaction<'_>, by: By<'_>, entry: &JournalEntry) -> Result<Saved> {
+    begin(tx, by, &entry.slot.diagram_id)?;
+    let annotation = annotation::find_or_insert(tx, &entry.slot, by.person)?;
+    let stored = working_copy::get(tx, &annotation.id)?;
+    let version = stored.as_ref().map_or(0, |copy| copy.version);
+    if version != entry.version && stored.is_some_and(|copy| copy.text != entry.text) {
+        commit(tx, by, &entry.slot)?;
+    }
+    let copy = WorkingCopy {
+        text: entry.text.clone(),
+        editor_state: entry.editor_state.clone(),
+        base_revision_id: entry.base_revision.clone(),
+        version: version + 1,
+        updated_at: by.at,
+    };
+    working_copy::put(tx, &annotation.id, &copy)?;
+    let head = head(tx, &entry.slot, by.person)?;
+    let open = conflict::open(tx, &annotation.id, head.as_ref())?;
+    let now = if head != entry.base_revision && open.is_none() {
+        commit(tx, by, &entry.slot)?
+    } else {
+        outcome(tx, by, &entry.slot)?
+    };
+    Ok(Saved {
+        version: now.version,
+        base_revision: now.base_revision,
+        at: by.at,
+        conflict: now.conflict,
+        state: now.state,
+    })
+}
+
+/// Makes a revision of the working copy, if it says something its base does not.
+///
+/// # Errors
+/// What SQLite says.
+pub fn commit(tx: &Transaction<'_>, by: By<'_>, slot: &Slot) -> Result<Committed> {
+    if let Some(annotation) = annotation::find(tx, slot, by.person)?
+        && let Some(mut copy) = working_copy::get(tx, &annotation.id)?
+        && is_dirty(tx, slot, &copy)?
+    {
+        let base = copy.base_revision_id.take();
+        let head_text = text_of(tx, annotation.head.as_ref())?;
+        copy.base_revision_id = Some(if base == annotation.head {
+            move_head(tx, by, &annotation, &copy.text)?
+        } else if let Some(head) = annotation.head.clone().filter(|_| head_text == copy.text) {
+            head
+        } else {
+            set_aside(tx, by, &annotation, base.as_ref(), &copy.text)?
+        });
+        working_copy::put(tx, &annotation.id, &copy)?;
+    }
+    outcome(tx, by, slot)
+}
+
+/// Makes a revision of a whole new text, on top of the head, as a command does.
+///
+/// Text that a window has typed meanwhile is set aside, so its author sees both.
+///
+/// # Errors
+/// As [`journal`].
+pub fn revise(tx: &Transaction<'_>, by: By<'_>, slot: &Slot, text: &str) -> Result<Committed> {
+    begin(tx, by, &slot.diagram_id)?;
+    let annotation = annotation::find_or_insert(tx, slot, by.person)?;
+    let copy = working_copy::get(tx, &annotation.id)?;
+    let typing = match &copy {
+        Some(copy) => is_dirty(tx, slot, copy)?,
+        None => false,
+    };
+    let unchanged = annotation.head.is_some() && text_of(tx, annotation.head.as_ref())? == text;
+    if !unchanged {
+        move_head(tx, by, &annotation, text)?;
+    }
+    match copy {
+        Some(_) if typing => return commit(tx, by, slot),
+        Some(copy) => show_head(tx, by, slot, &annotation, copy.version)?,
+        None => {}
+    }
+    outcome(tx, by, slot)
+}
+
+/// Hands the diagram in: everything the person wrote is committed; the caption in `slot` counts as
+/// accepted when only its draft stands there.
+///
+/// # Errors
+/// [`Error::WrongState`], [`Error::OpenConflict`], [`Error::NothingToSubmit`].
+pub fn submit(tx: &Transaction<'_>, by: By<'_>, slot: &Slot) -> Result<Committed> {
+    let from = diagram::get(tx, &slot.diagram_id)?.state;
+    let state = from.step(State::Submitted)?;
+    accept_draft(tx, by, slot)?;
+    let mut submitted = Vec::new();
+    for mine in annotation::of_diagram(tx, &slot.diagram_id)? {
+        if mine.annotator_id != *by.person {
+            continue;
+        }
+        let committed = commit(tx, by, &mine.slot)?;
+        if committed.conflict.is_some() {
+            return Err(Error::OpenConflict(mine.slot.level));
+        }
+        let Some(head) = committed.head_revision else {
+            continue;
+        };
+        if text_of(tx, Some(&head))?.trim().is_empty() {
+            continue;
+        }
+        annotation::set_submitted(tx, &mine.id, &head, by.at)?;
+        submitted.push(head.to_string());
+    }
+    if submitted.is_empty() {
+        return Err(Error::NothingToSubmit);
+    }
+    diagram::set_state(tx, &slot.diagram_id, state)?;
+    diagram::set_return_reason(tx, &slot.diagram_id, None)?;
+    let revisions = submitted.join(" ");
+    let event = Action::Submit
+        .on(slot.diagram_id.as_str())
+        .before(Some(from.as_str()))
+        .after(state.as_str())
+        .note(&revisions);
+    audit::append(tx, by.at, by.person, &event)?;
+    outcome(tx, by, slot)
+}
+
+/// Settles a conflict. The text that loses stays in the chain.
+///
+/// # Errors
+/// [`Error::NoConflict`]; [`Error::ReadOnly`] when the diagram takes no text.
+pub fn resolve(tx: &Transaction<'_>, by: By<'_>, slot: &Slot, keep: Keep) -> Result<Committed> {
+    begin(tx, by, &slot.diagram_id)?;
+    commit(tx, by, slot)?;
+    let annotation = annotation::find(tx, slot, by.person)?.ok_or(Error::NoConflict)?;
+    let open =
+        conflict::open(tx, &annotation.id, annotation.head.as_ref())?.ok_or(Error::NoConflict)?;
+    let version = working_copy::get(tx, &annotation.id)?.map_or(0, |copy| copy.version);
+    let kept = match keep {
+        Keep::Mine => {
+            let mine = move_head(tx, by, &annotation, &open.mine_text)?;
+            if let Some(mut copy) = working_copy::get(tx, &annotation.id)? {
+                copy.base_revision_id = Some(mine.clone());
+                working_copy::put(tx, &annotation.id, &copy)?;
+            }
+            mine
+        }
+        Keep::Theirs => {
+            show_head(tx, by, slot, &annotation, version)?;
+            open.theirs
+        }
+    };
+    conflict::resolve(tx, &annotation.id, by.at)?;
+    let event = Action::Resolve
+        .on(slot.diagram_id.as_str())
+        .before(Some(open.mine.as_str()))
+        .after(kept.as_str());
+    audit::append(tx, by.at, by.person, &event)?;
+    outcome(tx, by, slot)
+}
+
+/// Whether a working copy says something its base does not. Without a base, that is the draft.
+pub(crate) fn is_dirty(connection: &Connection, slot: &Slot, copy: &WorkingCopy) -> Result<bool> {
+    let base = match &copy.base_revision_id {
+        Some(base) => revision::get(connection, base)?.text,
+        None => draft::newest(connection, slot)?.map_or_else(String::new, |draft| draft.text),
+    };
+    Ok(base != copy.text)
+}
+
+/// Marks the diagram as begun, or refuses to write to it.
+fn begin(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId) -> Result<()> {
+    let from = diagram::get(tx, id)?.state;
+    if !from.takes_text() {
+        return Err(Error::ReadOnly(from));
+    }
+    if from != State::InProgress {
+        diagram::set_state(tx, id, State::InProgress)?;
+        let event = Action::Begin
+            .on(id.as_str())
+            .before(Some(from.as_str()))
+            .after(State::InProgress.as_str());
+        audit::append(tx, by.at, by.person, &event)?;
+    }
+    Ok(())
+}
+
+/// Gives an untouched caption its draft's text as first revision.
+fn accept_draft(tx: &Transaction<'_>, by: By<'_>, slot: &Slot) -> Result<()> {
+    let annotation = annotation::find_or_insert(tx, slot, by.person)?;
+    let touched = match working_copy::get(tx, &annotation.id)? {
+        Some(copy) => is_dirty(tx, slot, &copy)?,
+        None => false,
+    };
+    if annotation.head.is_some() || touched {
+        return Ok(());
+    }
+    let Some(draft) = draft::newest(tx, slot)? else {
+        return Ok(());
+    };
+    let head = move_head(tx, by, &annotation, &draft.text)?;
+    if let Some(mut copy) = working_copy::get(tx, &annotation.id)? {
+        copy.base_revision_id = Some(head);
+        working_copy::put(tx, &annotation.id, &copy)?;
+    }
+    Ok(())
+}
+
+fn move_head(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    annotation: &Annotation,
+    text: &str,
+) -> Result<RevisionId> {
+    let id = insert_revision(tx, by, annotation, annotation.head.as_ref(), text)?;
+    annotation::set_head(tx, &annotation.id, &id)?;
+    diagram::index_words(tx, &annotation.slot.diagram_id)?;
+    let event = Action::Revise
+        .on(annotation.slot.diagram_id.as_str())
+        .before(annotation.head.as_ref().map(RevisionId::as_str))
+        .after(id.as_str());
+    audit::append(tx, by.at, by.person, &event)?;
+    Ok(id)
+}
+
+fn set_aside(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    annotation: &Annotation,
+    base: Option<&RevisionId>,
+    text: &str,
+) -> Result<RevisionId> {
+    let id = insert_revision(tx, by, annotation, base, text)?;
+    conflict::insert(tx, &annotation.id, &id, by.at)?;
+    let event = Action::Conflict
+        .on(annotation.slot.diagram_id.as_str())
+        .before(annotation.head.as_ref().map(RevisionId::as_str))
+        .after(id.as_str());
+    audit::append(tx, by.at, by.person, &event)?;
+    Ok(id)
+}
+
+fn insert_revision(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    annotation: &Annotation,
+    parent: Option<&RevisionId>,
+    text: &str,
+) -> Result<RevisionId> {
+    let draft = draft::newest(tx, &annotation.slot)?;
+    revision::insert(
+        tx,
+        &NewRevision {
+            annotation_id: &annotation.id,
+            parent_id: parent,
+            draft_id: draft.as_ref().map(|draft| &draft.id),
+            text,
+            author_id: by.person,
+            at: by.at,
+        },
+    )
+}
+
+/// Puts the head's text before the editor, on top of version `version`.
+fn show_head(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    slot: &Slot,
+    annotation: &Annotation,
+    version: u32,
+) -> Result<()> {
+    let head = head(tx, slot, by.person)?;
+    let copy = WorkingCopy {
+        text: text_of(tx, head.as_ref())?,
+        editor_state: None,
+        base_revision_id: head,
+        version: version + 1,
+        updated_at: by.at,
+    };
+    working_copy::put(tx, &annotation.id, &copy)
+}
+
+fn outcome(tx: &Transaction<'_>, by: By<'_>, slot: &Slot) -> Result<Committed> {
+    let state = diagram::get(tx, &slot.diagram_id)?.state;
+    let Some(annotation) = annotation::find(tx, slot, by.person)? else {
+        return Ok(Committed {
+            head_revision: None,
+            version: 0,
+            base_revision: None,
+            conflict: None,
+            state,
+        });
+    };
+    let copy = working_copy::get(tx, &annotation.id)?;
+    Ok(Committed {
+        version: copy.as_ref().map_or(0, |copy| copy.version),
+        base_revision: match copy {
+            Some(copy) => copy.base_revision_id,
+            None => annotation.head.clone(),
+        },
+        conflict: conflict::open(tx, &annotation.id, annotation.head.as_ref())?,
+        head_revision: annotation.head,
+        state,
+    })
+}
+
+fn head(connection: &Connection, slot: &Slot, person: &PersonId) -> Result<Option<RevisionId>> {
+    Ok(annotation::find(connection, slot, person)?.and_then(|annotation| annotation.head))
+}
+
+fn text_of(connection: &Connection, revision: Option<&RevisionId>) -> Result<String> {
+    match revision {
+        Some(id) => Ok(revision::get(connection, id)?.text),
+        None => Ok(String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

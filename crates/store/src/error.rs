@@ -1,0 +1,149 @@
+//! What can go wrong in a workspace, and what to do about it.
+
+use std::path::PathBuf;
+
+use domain::{DiagramId, Slot, WrongState};
+
+/// The result of a store operation.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong; [`Error::help`] says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder holds no workspace.
+    #[error("no Callout workspace in `{}`", .0.display())]
+    NotAWorkspace(PathBuf),
+    /// `init` on a folder that is one already.
+    #[error("there is a workspace already in `{}`", .0.display())]
+    AlreadyAWorkspace(PathBuf),
+    /// Made by a later version of Callout.
+    #[error("the workspace was made by a newer Callout (schema {found}, this one knows {known}): `{}`", path.display())]
+    NewerDatabase {
+        /// Schema version in the file.
+        found: u32,
+        /// Highest schema version this program knows.
+        known: u32,
+        /// The database.
+        path: PathBuf,
+    },
+    /// No diagram has this id, or an id that begins so.
+    #[error("no diagram `{0}`")]
+    NoDiagram(String),
+    /// Several diagrams have an id that begins so.
+    #[error("`{0}` names more than one diagram")]
+    AmbiguousDiagram(String),
+    /// No region has this id or name.
+    #[error("diagram {diagram} has no region `{region}`")]
+    NoRegion {
+        /// The diagram.
+        diagram: DiagramId,
+        /// What was asked for.
+        region: String,
+    },
+    /// A partial caption without a region, or another level with one.
+    #[error("a {} caption {}", .0.level.as_str(), if .0.region_id.is_some() { "has no region" } else { "needs a region" })]
+    SlotRegion(Slot),
+    /// The step does not exist in the life of a diagram.
+    #[error(transparent)]
+    WrongState(#[from] WrongState),
+    /// The text stands until the diagram is reopened.
+    #[error("the diagram is {} and takes no text", .0.as_str())]
+    ReadOnly(domain::State),
+    /// There is no text to submit.
+    #[error("nothing to submit: no caption of this diagram has any text")]
+    NothingToSubmit,
+    /// Two texts of one caption wait for a choice.
+    #[error("two texts of the {} caption wait for a choice", .0.as_str())]
+    OpenConflict(domain::Level),
+    /// There is no conflict to settle.
+    #[error("no conflict is open on this caption")]
+    NoConflict,
+    /// A person's name is empty.
+    #[error(transparent)]
+    EmptyName(#[from] domain::EmptyName),
+    /// The database is in use for longer than the time-out.
+    #[error("another program has been writing to the workspace for {timeout_secs} s")]
+    Busy {
+        /// How long was waited.
+        timeout_secs: u64,
+    },
+    /// SQLite failed.
+    #[error("the workspace database failed")]
+    Sqlite(#[source] rusqlite::Error),
+    /// A file could not be read or written.
+    #[error("cannot {doing} `{}`", path.display())]
+    Io {
+        /// What was being done, as a verb.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// What to do about it, where there is something to do.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::NotAWorkspace(_) => {
+                Some("Make one with `callout init DIR`, or choose another folder.")
+            }
+            Self::AlreadyAWorkspace(_) => Some("Open it, or choose an empty folder."),
+            Self::NewerDatabase { .. } => Some("Update Callout to open it; nothing was changed."),
+            Self::NoDiagram(_) => Some("List the ids with `callout list WORKSPACE`."),
+            Self::AmbiguousDiagram(_) => Some("Give more of the id."),
+            Self::NoRegion { .. } => Some("See its regions with `callout show WORKSPACE ID`."),
+            Self::SlotRegion(_) => Some("Give a region with the level `partial`, and only there."),
+            Self::WrongState(wrong) => Some(wrong.help()),
+            Self::ReadOnly(_) => Some("Reopen it to edit."),
+            Self::NothingToSubmit => Some("Write a caption first."),
+            Self::OpenConflict(_) => Some("Choose which of the two texts to keep, then submit."),
+            Self::NoConflict | Self::EmptyName(_) => None,
+            Self::Busy { .. } => {
+                Some("Close the program that holds it, then try again; no text was lost.")
+            }
+            Self::Sqlite(error) => sqlite_help(error),
+            Self::Io { source, .. } => match source.kind() {
+                std::io::ErrorKind::PermissionDenied => Some("Check who may write there."),
+                std::io::ErrorKind::StorageFull => Some("Make room on the disk, then try again."),
+                _ => None,
+            },
+        }
+    }
+
+    pub(crate) fn io(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io {
+            doing,
+            path,
+            source,
+        }
+    }
+}
+
+fn sqlite_help(error: &rusqlite::Error) -> Option<&'static str> {
+    use rusqlite::ErrorCode as Code;
+    match error.sqlite_error_code()? {
+        Code::DiskFull => Some("Make room on the disk, then try again."),
+        Code::ReadOnly | Code::CannotOpen => Some("Check that the folder can be written."),
+        Code::DatabaseCorrupt | Code::NotADatabase => {
+            Some("Keep a copy of the folder; a backup may stand beside `callout.db`.")
+        }
+        _ => None,
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseBusy) => Self::Busy {
+                timeout_secs: crate::database::BUSY_TIMEOUT.as_secs(),
+            },
+            _ => Self::Sqlite(error),
+        }
+    }
+}

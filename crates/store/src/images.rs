@@ -1,0 +1,91 @@
+//! Originals, kept by the SHA-256 of their bytes.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+
+use crate::{Error, Result, Workspace};
+
+/// A copy of a file that lies in the workspace but has no name there; dropping it removes it.
+#[derive(Debug)]
+pub struct Incoming {
+    file: NamedTempFile,
+    hash: String,
+    bytes: u64,
+}
+
+impl Incoming {
+    /// The copy, for decoding.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// SHA-256 of its bytes, 64 lower-case hex digits.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Its size in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl Workspace {
+    /// Copies a file in and hashes it on the way; what is decoded, hashed and kept is the same bytes
+    /// even when somebody changes the file meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Io`] naming the file that could not be read or written.
+    pub fn receive(&self, source: &Path) -> Result<Incoming> {
+        let images = self.images_dir();
+        std::fs::create_dir_all(&images).map_err(Error::io("make", &images))?;
+        let mut from = File::open(source).map_err(Error::io("open", source))?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".incoming-")
+            .tempfile_in(&images)
+            .map_err(Error::io("write in", &images))?;
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 256 * 1024];
+        let mut bytes = 0;
+        loop {
+            let read = from.read(&mut buffer).map_err(Error::io("read", source))?;
+            if read == 0 {
+                break;
+            }
+            hasher.update(&buffer[..read]);
+            file.write_all(&buffer[..read])
+                .map_err(Error::io("write in", &images))?;
+            bytes += read as u64;
+        }
+        let hash = hasher
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Ok(Incoming { file, hash, bytes })
+    }
+
+    /// Gives a received file its place and returns it; the bytes are on disk when this returns.
+    ///
+    /// # Errors
+    /// [`Error::Io`] naming the place.
+    pub fn keep(&self, incoming: Incoming, format: &str) -> Result<PathBuf> {
+        let path = self.image_path(&incoming.hash, format);
+        let folder = path.parent().unwrap_or(self.root());
+        std::fs::create_dir_all(folder).map_err(Error::io("make", folder))?;
+        incoming
+            .file
+            .as_file()
+            .sync_all()
+            .map_err(Error::io("write", &path))?;
+        incoming
+            .file
+            .persist(&path)
+            .map_err(|error| Error::io("write", &path)(error.error))?;
+        Ok(path)
+    }
+}

@@ -1,0 +1,42 @@
+//! Diagrams coming in, with the drafts that came along.
+
+use domain::{Action, DiagramId, NewDraft};
+use rusqlite::Transaction;
+
+use crate::Result;
+use crate::annotate::By;
+use crate::table::diagram::{self, NewDiagram};
+use crate::table::{audit, draft, region};
+
+/// Writes a diagram and its drafts; `None` when its picture is here already, which changes nothing.
+///
+/// # Errors
+/// What SQLite says.
+pub fn import(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    new: &NewDiagram,
+    drafts: &[NewDraft],
+) -> Result<Option<DiagramId>> {
+    let Some(id) = diagram::insert(tx, new, by.person, by.at)? else {
+        return Ok(None);
+    };
+    let event = Action::Import.on(id.as_str()).after(&new.image.hash);
+    audit::append(tx, by.at, by.person, &event)?;
+    for draft in drafts {
+        add_draft(tx, by, &id, draft)?;
+    }
+    diagram::index_words(tx, &id)?;
+    Ok(Some(id))
+}
+
+fn add_draft(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId, new: &NewDraft) -> Result<()> {
+    let region = match &new.region {
+        Some(region) => Some(region::find_or_insert(tx, id, region, by.person, by.at)?.id),
+        None => None,
+    };
+    let place = (new.level, region.as_ref());
+    let draft = draft::insert(tx, id, place, (&new.text, &new.label), by.at)?;
+    let event = Action::Draft.on(id.as_str()).after(draft.as_str());
+    audit::append(tx, by.at, by.person, &event)
+}

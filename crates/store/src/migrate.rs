@@ -1,0 +1,100 @@
+//! Brings a database to the present schema: all steps or none, with a copy of the file beside it.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::{Database, Error, Result};
+
+/// What a fresh database gets.
+pub(crate) const SCHEMA: &str = include_str!("../../../schema.sql");
+
+/// Marks the file as Callout's (`PRAGMA application_id`, "CALO").
+pub(crate) const APPLICATION_ID: u32 = 0x4341_4C4F;
+
+/// Step `n` (from 1) brings a database of version `n - 1` to `n`. A shipped step never changes.
+pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+
+/// The version this program reads and writes.
+pub(crate) fn known_version() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+}
+
+/// Writes the present schema into an empty database.
+pub(crate) fn create(database: &mut Database) -> Result<()> {
+    let tx = database
+        .connection_mut()
+        .transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.execute_batch(SCHEMA)?;
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", known_version())?;
+    tx.commit()?;
+    Ok(())
+}
+
+/// Brings `database` (the file at `path`) up to the last of `migrations`.
+///
+/// # Errors
+/// [`Error::NewerDatabase`] when the file is ahead of this program, [`Error::NotAWorkspace`] when it
+/// is not Callout's. When a step fails, the file is as it was.
+pub(crate) fn migrate(database: &mut Database, path: &Path, migrations: &[&str]) -> Result<()> {
+    let application: u32 =
+        database
+            .connection()
+            .pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application != APPLICATION_ID {
+        return Err(Error::NotAWorkspace(path.to_path_buf()));
+    }
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+    let found = version(database.connection())?;
+    if found > known {
+        return Err(Error::NewerDatabase {
+            found,
+            known,
+            path: path.to_path_buf(),
+        });
+    }
+    if found == known {
+        return Ok(());
+    }
+    back_up(database.connection(), path, found)?;
+    let tx = database
+        .connection_mut()
+        .transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have migrated between the look and the lock.
+    let found = version(&tx)?;
+    for step in migrations.iter().skip(found as usize) {
+        tx.execute_batch(step)?;
+    }
+    tx.pragma_update(None, "user_version", known.max(found))?;
+    tx.commit()?;
+    Ok(())
+}
+
+fn version(connection: &Connection) -> Result<u32> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// Copies the database as it stands to `callout.db.v<version>.bak`, unless that copy exists.
+fn back_up(connection: &Connection, path: &Path, version: u32) -> Result<()> {
+    let copy = backup_path(path, version);
+    if copy.exists() {
+        return Ok(());
+    }
+    let unfinished = copy.with_extension("bak.part");
+    if unfinished.exists() {
+        std::fs::remove_file(&unfinished).map_err(Error::io("remove", &unfinished))?;
+    }
+    connection.execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])?;
+    std::fs::rename(&unfinished, &copy).map_err(Error::io("name", &copy))
+}
+
+/// Where the copy of a database at `version` stands.
+pub(crate) fn backup_path(path: &Path, version: u32) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".v{version}.bak"));
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+//! The audit log: append only.
+
+use domain::{AuditEntry, AuditEvent, PersonId, Timestamp};
+use rusqlite::{Connection, Transaction};
+
+use super::Millis;
+use crate::Result;
+
+/// Appends one line.
+///
+/// # Errors
+/// What SQLite says.
+pub fn append(
+    tx: &Transaction<'_>,
+    at: Timestamp,
+    who: &PersonId,
+    event: &AuditEvent<'_>,
+) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO audit (at, person_id, action, subject, before, after, note)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute((
+        at.millis(),
+        who.as_str(),
+        event.action.as_str(),
+        event.subject,
+        event.before,
+        event.after,
+        event.note,
+    ))?;
+    Ok(())
+}
+
+/// The lines about one subject, oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn about(connection: &Connection, subject: &str) -> Result<Vec<AuditEntry>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT audit.at, person.name, audit.action, audit.subject, audit.before, audit.after, audit.note
+         FROM audit JOIN person ON person.id = audit.person_id
+         WHERE audit.subject = ?1 ORDER BY audit.id",
+    )?;
+    let rows = statement.query_map([subject], |row| {
+        Ok(AuditEntry {
+            at: row.get::<_, Millis>(0)?.0,
+            who: row.get(1)?,
+            action: row.get(2)?,
+            subject: row.get(3)?,
+            before: row.get(4)?,
+            after: row.get(5)?,
+            note: row.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,105 @@
+//! Named rectangles of a diagram.
+
+use domain::{Action, DiagramId, NewRegion, PersonId, Region, RegionId, Timestamp};
+use rusqlite::{Connection, Row, Transaction};
+
+use super::audit;
+use crate::{Error, Result};
+
+/// The diagram's regions, in order of making.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn of_diagram(connection: &Connection, diagram: &DiagramId) -> Result<Vec<Region>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, name, x, y, width, height FROM region WHERE diagram_id = ?1 ORDER BY rowid",
+    )?;
+    let rows = statement.query_map([diagram.as_str()], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The region whose id or name is `typed`.
+///
+/// # Errors
+/// [`Error::NoRegion`].
+pub fn find(connection: &Connection, diagram: &DiagramId, typed: &str) -> Result<Region> {
+    of_diagram(connection, diagram)?
+        .into_iter()
+        .find(|region| region.id.as_str() == typed || region.name == typed)
+        .ok_or_else(|| Error::NoRegion {
+            diagram: diagram.clone(),
+            region: typed.to_owned(),
+        })
+}
+
+/// The region of that name; made, with its box cut to the picture, when the diagram has none.
+///
+/// # Errors
+/// [`Error::NoDiagram`], or what SQLite says.
+pub fn find_or_insert(
+    tx: &Transaction<'_>,
+    diagram: &DiagramId,
+    new: &NewRegion,
+    by: &PersonId,
+    at: Timestamp,
+) -> Result<Region> {
+    match find(tx, diagram, &new.name) {
+        Err(Error::NoRegion { .. }) => insert(tx, diagram, new, by, at),
+        found => found,
+    }
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    diagram: &DiagramId,
+    new: &NewRegion,
+    by: &PersonId,
+    at: Timestamp,
+) -> Result<Region> {
+    let image = super::diagram::get(tx, diagram)?.image;
+    let [x, y, width, height] = new.bbox.unwrap_or([0, 0, image.width, image.height]);
+    let (x, y) = (x.min(image.width - 1), y.min(image.height - 1));
+    let region = Region {
+        id: RegionId::new(),
+        name: new.name.clone(),
+        x,
+        y,
+        width: width.clamp(1, image.width - x),
+        height: height.clamp(1, image.height - y),
+    };
+    tx.execute(
+        "INSERT INTO region (id, diagram_id, name, x, y, width, height, created_by, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        rusqlite::params![
+            region.id.as_str(),
+            diagram.as_str(),
+            region.name,
+            region.x,
+            region.y,
+            region.width,
+            region.height,
+            by.as_str(),
+            at.millis(),
+        ],
+    )?;
+    audit::append(
+        tx,
+        at,
+        by,
+        &Action::Region
+            .on(diagram.as_str())
+            .after(region.id.as_str()),
+    )?;
+    Ok(region)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Region> {
+    Ok(Region {
+        id: RegionId::from_text(row.get::<_, String>(0)?),
+        name: row.get(1)?,
+        x: row.get(2)?,
+        y: row.get(3)?,
+        width: row.get(4)?,
+        height: row.get(5)?,
+    })
+}
