@@ -6,15 +6,22 @@ use crate::steps::{Report, Steps};
 use crate::system::Need;
 use crate::{check, prepare, programs, tally, tree, ui};
 use anyhow::Result;
+use serde_json::Value;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// The integration test of the root package that drives the real window.
 const E2E: &str = "e2e";
 
-/// Data that some tests want, the folder it usually lies in beside the repository, and what it is.
+/// Data that some tests want, where it lies by default as seen from the repository, and what is
+/// skipped without it.
 const DATA: [(&str, &str, &str); 2] = [
-    ("CALLOUT_CORPUS", "../shared/corpus", "real diagrams"),
-    ("CALLOUT_PEERS", "../shared/bench", "peers' tools"),
+    (
+        "CALLOUT_CORPUS",
+        "../shared/corpus",
+        "tests on real diagrams",
+    ),
+    ("CALLOUT_PEERS", "../shared/bench", "comparisons with peers"),
 ];
 
 /// What to run.
@@ -96,39 +103,54 @@ fn all_steps(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// The environment the tests run in.
-struct Surroundings(Vec<(&'static str, String)>);
+/// The environment the tests run in: variables to set, or to remove.
+struct Surroundings {
+    thorough: bool,
+    variables: Vec<(&'static str, Option<PathBuf>)>,
+}
 
 impl Surroundings {
     fn find(steps: &mut Steps, thorough: bool) -> Self {
         let mut variables = Vec::new();
         for (variable, usual, what) in DATA {
-            let usual = tree::root().join(usual).canonicalize();
-            if let Ok(set) = std::env::var(variable) {
-                println!("{variable}={set}");
-            } else if let Ok(folder) = usual {
-                println!(
-                    "{variable}={} (found beside the repository)",
-                    folder.display()
-                );
-                variables.push((variable, folder.to_string_lossy().into_owned()));
-            } else {
-                steps.skip(
-                    "tests on real data",
-                    &format!("{variable} is not set, so there are no {what}"),
-                );
+            let set = std::env::var_os(variable).filter(|value| !value.is_empty());
+            let named = set.map_or_else(|| PathBuf::from(usual), PathBuf::from);
+            let folder = tree::root().join(&named).canonicalize().ok();
+            match &folder {
+                Some(folder) => println!("{variable}={}", folder.display()),
+                None => steps.skip(
+                    what,
+                    &format!("{} is not there; {variable} can name it", named.display()),
+                ),
             }
+            variables.push((variable, folder));
         }
-        if thorough {
-            variables.push(("CALLOUT_THOROUGH", "1".to_owned()));
-        } else if std::env::var_os("CALLOUT_THOROUGH").is_none() {
+        if !thorough {
             steps.skip("long tests", "they run under --thorough");
         }
-        Self(variables)
+        Self {
+            thorough,
+            variables,
+        }
     }
 
     fn around<'a>(&self, program: &'a mut Command) -> &'a mut Command {
-        program.envs(self.0.iter().map(|(name, value)| (*name, value.as_str())))
+        for (name, value) in &self.variables {
+            match value {
+                Some(value) => program.env(name, value),
+                None => program.env_remove(name),
+            };
+        }
+        if self.thorough {
+            program.env("CALLOUT_THOROUGH", "1")
+        } else {
+            program.env_remove("CALLOUT_THOROUGH")
+        }
+    }
+
+    /// The profile of `.config/nextest.toml` that bounds how long a test may take.
+    fn nextest_profile(&self) -> &'static str {
+        if self.thorough { "thorough" } else { "default" }
     }
 }
 
@@ -145,25 +167,33 @@ fn add_rust(steps: &mut Steps, surroundings: &Surroundings, filters: &[String]) 
 /// All Rust tests but the window's. One feature set (`--workspace`) throughout, so that nothing is built twice.
 fn rust(surroundings: &Surroundings, filters: &[String]) -> Result<Report> {
     let mut runner = if has_nextest() {
-        let args = [
-            "nextest",
-            "run",
-            "--workspace",
-            "--no-fail-fast",
-            "-E",
-            "not binary(=e2e)",
-        ];
-        cargo(&args)
+        nextest("not binary(=e2e)", surroundings)
     } else {
-        let mut runner = cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]);
-        let metadata = tree::metadata()?;
-        for name in test_targets(&metadata).iter().filter(|name| *name != E2E) {
-            runner.args(["--test", name]);
-        }
-        runner.arg("--");
-        runner
+        cargo_test(&tree::metadata()?)
     };
     hear(surroundings.around(&mut runner).args(filters))
+}
+
+/// cargo-nextest on the tests that an expression in its language picks.
+fn nextest(expression: &str, surroundings: &Surroundings) -> Command {
+    let mut runner = cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
+    runner.args([
+        "--profile",
+        surroundings.nextest_profile(),
+        "-E",
+        expression,
+    ]);
+    runner
+}
+
+/// Plain `cargo test` on everything but the window's tests; it can only be told what to run, not what to leave.
+fn cargo_test(metadata: &Value) -> Command {
+    let mut runner = cargo(&["test", "--workspace", "--no-fail-fast", "--lib", "--bins"]);
+    for name in test_targets(metadata).iter().filter(|name| *name != E2E) {
+        runner.args(["--test", name]);
+    }
+    runner.arg("--");
+    runner
 }
 
 fn add_front_end(steps: &mut Steps, surroundings: &Surroundings, filters: &[String]) {
@@ -190,25 +220,13 @@ fn add_e2e(steps: &mut Steps, surroundings: &Surroundings, filters: &[String]) {
 fn e2e(surroundings: &Surroundings, filters: &[String]) -> Result<Report> {
     let screen = Screen::start()?;
     let mut runner = if has_nextest() {
-        cargo(&[
-            "nextest",
-            "run",
-            "--workspace",
-            "--no-fail-fast",
-            "-j1",
-            "-E",
-            "binary(=e2e)",
-        ])
+        let mut runner = nextest("binary(=e2e)", surroundings);
+        runner.arg("-j1");
+        runner
     } else {
-        cargo(&[
-            "test",
-            "--workspace",
-            "--test",
-            E2E,
-            "--",
-            "--test-threads",
-            "1",
-        ])
+        let mut runner = cargo(&["test", "--workspace", "--test", E2E]);
+        runner.args(["--", "--test-threads=1"]);
+        runner
     };
     hear(screen.hold(surroundings.around(&mut runner)).args(filters))
 }
@@ -230,7 +248,7 @@ fn has_nextest() -> bool {
 }
 
 /// The names of all integration tests in the workspace.
-fn test_targets(metadata: &serde_json::Value) -> Vec<String> {
+fn test_targets(metadata: &Value) -> Vec<String> {
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let ours = packages.filter(|package| package["source"].is_null());
     let targets = ours.flat_map(|package| package["targets"].as_array().into_iter().flatten());
