@@ -48,6 +48,8 @@ export class Journal {
   readonly #tell: (status: JournalStatus) => void;
   #take: (() => Snapshot) | null = null;
   #firstUnsaved = 0;
+  /** When the newest edit is to be sent. */
+  #due = 0;
   #request: Promise<void> | null = null;
   #saveTimer: ReturnType<typeof setTimeout> | undefined;
   #restTimer: ReturnType<typeof setTimeout> | undefined;
@@ -82,7 +84,8 @@ export class Journal {
     if (this.#take === null) this.#firstUnsaved = now;
     this.#take = take;
     this.#awaitRest();
-    if (this.#failures === 0) this.#schedule(Math.min(SETTLE_MS, this.#firstUnsaved + LATEST_MS - now));
+    this.#due = Math.min(now + SETTLE_MS, this.#firstUnsaved + LATEST_MS);
+    if (this.#failures === 0) this.#schedule(this.#due - now);
     this.#update({ pending: true, dirty: true });
   }
 
@@ -182,7 +185,7 @@ export class Journal {
 
   #pause(): number {
     if (this.#failures > 0) return Math.min(RETRY_MS.first * 2 ** (this.#failures - 1), RETRY_MS.longest);
-    return Math.min(SETTLE_MS, this.#firstUnsaved + LATEST_MS - Date.now());
+    return this.#due - Date.now();
   }
 
   #update(change: Partial<JournalStatus>): void {

@@ -4,7 +4,7 @@
  */
 import type { EditorState } from "@codemirror/state";
 import { SvelteMap } from "svelte/reactivity";
-import { backend, type Caption } from "../../backend";
+import { type Backend, backend, type Caption } from "../../backend";
 import { type EditorSettings, openState, storeState, withText } from "./editor";
 import { Journal, type JournalStatus } from "./journal";
 import { slotKey } from "./slots";
@@ -43,29 +43,34 @@ export class Session {
   }
 }
 
-const sessions = new SvelteMap<string, Session>();
+/** Sessions belong to the backend that they save to. */
+const byBackend = new WeakMap<Backend, SvelteMap<string, Session>>();
+
+function known(): SvelteMap<string, Session> {
+  const sessions = byBackend.get(backend()) ?? new SvelteMap<string, Session>();
+  byBackend.set(backend(), sessions);
+  return sessions;
+}
 
 /** The session of a caption, opened if need be. */
 export function openSession(caption: Caption, settings: EditorSettings): Session {
   const key = slotKey(caption.slot);
-  const known = sessions.get(key);
-  if (known !== undefined) return known;
-  const session = new Session(caption, settings);
-  sessions.set(key, session);
+  const session = known().get(key) ?? new Session(caption, settings);
+  known().set(key, session);
   return session;
 }
 
 /** Takes over newer readings of captions that are open, except the one being composed (IME) right now. */
 export function refreshSessions(captions: Caption[], composing: Session | null): void {
   for (const caption of captions) {
-    const session = sessions.get(slotKey(caption.slot));
+    const session = known().get(slotKey(caption.slot));
     if (session !== undefined && session !== composing && session.caption !== caption) session.refresh(caption);
   }
 }
 
 /** Open sessions of a diagram, or of all. */
 export function openSessions(diagramId: string | null): Session[] {
-  const all = [...sessions.values()];
+  const all = [...known().values()];
   return diagramId === null ? all : all.filter(({ caption }) => caption.slot.diagram_id === diagramId);
 }
 
@@ -74,6 +79,7 @@ const KEPT = 200;
 
 /** Forgets the oldest sessions of other diagrams that have nothing left to store. */
 export function closeSettled(exceptDiagramId: string): void {
+  const sessions = known();
   for (const [key, session] of sessions) {
     if (sessions.size <= KEPT) return;
     const elsewhere = session.caption.slot.diagram_id !== exceptDiagramId;

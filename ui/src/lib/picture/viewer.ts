@@ -4,6 +4,7 @@
  */
 import OpenSeadragon from "openseadragon";
 import type { Image, View } from "../../backend";
+import { cspNonce } from "../csp";
 import { pictureSource } from "./source";
 
 /** Where the picture lies: its top left corner and size, in CSS pixels of the pane. */
@@ -187,6 +188,7 @@ function standInForStyle(): void {
   const name = "data-openseadragon-mobile-css";
   if (document.querySelector(`style[${name}]`) !== null) return;
   const style = document.createElement("style");
+  style.nonce = cspNonce();
   style.setAttribute(name, "true");
   document.head.append(style);
 }
