@@ -171,7 +171,7 @@ fn rust(surroundings: &Surroundings, filters: &[String]) -> Result<Report> {
     } else {
         cargo_test(&tree::metadata()?)
     };
-    hear(surroundings.around(&mut runner).args(filters))
+    hear_tests(surroundings.around(&mut runner).args(filters))
 }
 
 /// cargo-nextest on the tests that an expression in its language picks.
@@ -199,7 +199,7 @@ fn cargo_test(metadata: &Value) -> Command {
 fn add_front_end(steps: &mut Steps, surroundings: &Surroundings, filters: &[String]) {
     steps.step("front-end types", || hear(&mut ui::npm(&["run", "check"])));
     steps.step("front-end tests", || {
-        hear(
+        hear_tests(
             surroundings
                 .around(&mut ui::npm(&["test", "--"]))
                 .args(filters),
@@ -228,14 +228,28 @@ fn e2e(surroundings: &Surroundings, filters: &[String]) -> Result<Report> {
         runner.args(["--", "--test-threads=1"]);
         runner
     };
-    hear(screen.hold(surroundings.around(&mut runner)).args(filters))
+    hear_tests(screen.hold(surroundings.around(&mut runner)).args(filters))
 }
 
-/// Runs a runner and reads its summary; a runner that says nothing of tests just passes or fails.
+/// Runs a test runner and reads its summary. That nothing ran is a failure too.
+fn hear_tests(runner: &mut Command) -> Result<Report> {
+    let mut report = hear(runner)?;
+    if report.tally.passed + report.tally.failed == 0 {
+        report.note = "no test ran".to_owned();
+        report.failed = true;
+    }
+    Ok(report)
+}
+
+/// Runs a program and reads its summary, if it prints one.
 fn hear(runner: &mut Command) -> Result<Report> {
     let heard = show_and_hear(runner)?;
     let tally = tally::read(&heard.text);
-    let note = tally.map_or_else(String::new, |tally| tally.to_string());
+    let note = match tally {
+        Some(tally) => tally.to_string(),
+        None if heard.succeeded => String::new(),
+        None => "see above".to_owned(),
+    };
     Ok(Report {
         note,
         tally: tally.unwrap_or_default(),
