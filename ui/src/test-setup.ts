@@ -9,6 +9,7 @@ class NoResizeObserver implements ResizeObserver {
 
 globalThis.ResizeObserver ??= NoResizeObserver;
 Element.prototype.scrollIntoView ??= () => {};
+Element.prototype.scrollTo ??= () => {};
 Range.prototype.getClientRects ??= () => document.createElement("i").getClientRects();
 window.matchMedia ??= (query: string): MediaQueryList => ({
   matches: false,

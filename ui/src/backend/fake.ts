@@ -34,7 +34,7 @@ function workspaceOf(count: number): Partial<Fake> {
   let dropped = (_: string[]): void => {};
 
   const listed = (filter: QueueFilter): Diagram[] =>
-    diagrams.filter(({ state, name }) => (filter.state ?? state) === state && name.includes(filter.search));
+    diagrams.filter(({ state, name }) => (filter.state ?? state) === state && name.toLowerCase().includes(filter.search.toLowerCase()));
   const find = (id: string): Diagram => {
     const diagram = diagrams.find((each) => each.id === id);
     if (diagram === undefined) throw { code: "not_found", message: `no diagram ${id}`, help: null };

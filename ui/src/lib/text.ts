@@ -7,9 +7,7 @@ export function oneLine(text: string): string {
 
 /** A file name in which every control character can be seen, so that no name can pretend to be two lines. */
 export function visibleName(name: string): string {
-  return name.replace(/[\u0000-\u001f\u007f]/g, (char) =>
-    char === "\u007f" ? "\u2421" : String.fromCharCode(0x2400 + char.charCodeAt(0)),
-  );
+  return name.replace(/\p{Cc}/gu, (char) => (char === "\n" ? "↵" : `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`));
 }
 
 /** The time of day of an RFC 3339 instant, as in "14:02:11". */
