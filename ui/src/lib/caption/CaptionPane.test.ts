@@ -97,6 +97,18 @@ describe("typing", () => {
     expect(shown()).toBe("The router sends. global");
   });
 
+  it("that is still being composed goes to its own caption too", async () => {
+    const { entries, rerender, props } = show(viewOf());
+    const composing = vi.spyOn(editor(), "composing", "get").mockReturnValue(true);
+    type(" 中");
+    await pass(1000);
+    expect(entries).toEqual([]);
+    await rerender({ ...props, level: "detailed" });
+    composing.mockReturnValue(false);
+    await pass(1000);
+    expect(entries.map(({ text, slot }) => [slot.level, text])).toEqual([["global", "The router sends. 中"]]);
+  });
+
   it("is undone across a change of level", async () => {
     const { rerender, props, component } = show(viewOf());
     type(" more");

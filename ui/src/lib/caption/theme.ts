@@ -15,6 +15,9 @@ export const captionTheme = EditorView.theme({
   ".cm-searchMatch-selected": { backgroundColor: "var(--accent-soft)", outline: "2px solid var(--accent)" },
   ".cm-panels": { color: "var(--text-1)", backgroundColor: "var(--surface-2)", fontFamily: "var(--font-ui)" },
   ".cm-panels-top": { borderBottom: "1px solid var(--border)" },
+  ".cm-panel.cm-search": { padding: "var(--space-2) var(--space-4)", fontSize: "var(--size-ui)" },
+  ".cm-panel.cm-search input, .cm-panel.cm-search button, .cm-panel.cm-search label": { fontSize: "var(--size-small)" },
+  ".cm-panel.cm-search [name=close]": { fontSize: "var(--size-title)", right: "var(--space-2)" },
   ".cm-textfield": { backgroundColor: "var(--surface-1)", borderColor: "var(--border-strong)", borderRadius: "4px" },
   ".cm-button": { backgroundImage: "none", backgroundColor: "var(--surface-1)", borderColor: "var(--border)" },
 });

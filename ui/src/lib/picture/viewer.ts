@@ -5,7 +5,7 @@
 import OpenSeadragon from "openseadragon";
 import type { Image, View } from "../../backend";
 import { cspNonce } from "../csp";
-import { pictureSource } from "./source";
+import { loadPicture, pictureSource } from "./source";
 
 /** Where the picture lies: its top left corner and size, in CSS pixels of the pane. */
 export interface Placement {
@@ -22,6 +22,8 @@ export interface ViewerEvents {
   moved(placement: Placement): void;
   /** "showing" once the whole view is drawn. */
   became(state: "loading" | "showing" | "failed", hash: string): void;
+  /** A part of the picture on show could not be loaded. */
+  missed(): void;
   pressed(): void;
 }
 
@@ -49,6 +51,7 @@ export class PictureViewer {
     this.#osd = new OpenSeadragon.Viewer(options(element));
     this.#osd.addHandler("update-viewport", () => this.#report());
     this.#osd.addHandler("resize", () => this.#fitted && this.#home(true));
+    this.#osd.addHandler("tile-load-failed", () => events.missed());
     this.#osd.addHandler("canvas-press", () => events.pressed());
     this.#osd.addHandler("canvas-drag", () => (this.#fitted = false));
     this.#osd.addHandler("canvas-scroll", () => (this.#fitted = false));
@@ -62,23 +65,25 @@ export class PictureViewer {
     const failed = (): void => {
       if (asked === this.#asked) this.#events.became("failed", image.hash);
     };
-    this.#osd.addTiledImage({
-      tileSource: pictureSource(image, view),
-      opacity: 0,
-      preload: true,
-      error: failed,
-      success: (event) => {
-        const item = (event as unknown as { item: OpenSeadragon.TiledImage }).item;
-        if (asked !== this.#asked) return this.#osd.world.removeItem(item);
-        this.#osd.addOnceHandler("tile-load-failed", failed);
-        const ready = (): void => {
-          if (asked === this.#asked) this.#swap(item, image.hash);
-          else this.#osd.world.removeItem(item);
-        };
-        if (item.getFullyLoaded()) ready();
-        else item.addOnceHandler("fully-loaded-change", ready);
-      },
-    });
+    const add = (): void => {
+      if (asked === this.#asked) this.#add(asked, image, view, failed);
+    };
+    if (view.kind === "whole") loadPicture(image.hash).then(add, failed);
+    else add();
+  }
+
+  /** Loads a picture out of sight, then lets it take the place of the one on show. */
+  #add(asked: number, image: Image, view: View, failed: () => void): void {
+    const success = (event: Event): void => {
+      const { item } = event as unknown as { item: OpenSeadragon.TiledImage };
+      const ready = (): void => {
+        if (asked === this.#asked) this.#swap(item, image.hash);
+        else this.#osd.world.removeItem(item);
+      };
+      if (item.getFullyLoaded()) ready();
+      else item.addOnceHandler("fully-loaded-change", ready);
+    };
+    this.#osd.addTiledImage({ tileSource: pictureSource(image, view), opacity: 0, preload: true, error: failed, success });
   }
 
   zoomIn(): void {

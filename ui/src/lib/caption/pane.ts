@@ -1,0 +1,29 @@
+/** What the caption pane offers to the rest of the window, and what it reports. */
+import type { ApiError, Slot } from "../../backend";
+import type { DiffMode } from "./modes";
+
+/** How the text on show is kept. */
+export interface CaptionStatus {
+  /** When it was last stored, RFC 3339. */
+  savedAt: string | null;
+  /** Something typed, here or in another caption, is not stored yet. */
+  pending: boolean;
+  /** Share of the draft's words that are still there, 0–1; null without a draft or before it is known. */
+  kept: number | null;
+  error: ApiError | null;
+}
+
+/** Commands that act on the caption pane. */
+export interface CaptionApi {
+  /** Stores everything typed; rejects if that fails (the text is kept and tried again). */
+  flush(): Promise<void>;
+  /** Stores everything typed in this diagram and makes revisions of it; rejects if that fails. */
+  leave(): Promise<void>;
+  /** The caption on show. */
+  slot(): Slot;
+  focus(): void;
+  undo(): void;
+  redo(): void;
+  find(): void;
+  showDiff(mode: DiffMode): void;
+}
