@@ -11,7 +11,7 @@ interface Sizes {
 }
 
 /** Least sizes at which each panel is still usable. */
-const LEAST: Record<Panel, number> = { queue: 220, caption: 300, context: 72 };
+const LEAST: Record<Panel, number> = { queue: 220, caption: 340, context: 72 };
 const PICTURE_SHARE = 0.4;
 const SPLITTERS = 10;
 
