@@ -33,8 +33,8 @@ export interface Caption {
 export interface Diagram { id: string; number: number; name: string; state: State; image: Image; view: View; context: string; source: string | null; license: string | null; imported_at: string }
 export interface DiagramView { diagram: Diagram; regions: Region[]; captions: Caption[]; drafts: Draft[]; return_reason: string | null; read_only: boolean } // captions always holds global and detailed, plus one partial per region
 export interface JournalEntry { slot: Slot; text: string; editor_state: string | null; base_revision: string | null; version: number }
-export interface Saved { version: number; at: string; conflict: Conflict | null; state: State }   // state: diagram's (todo becomes in_progress)
-export interface Committed { head_revision: string | null; version: number; conflict: Conflict | null; state: State }
+export interface Saved { version: number; base_revision: string | null; at: string; conflict: Conflict | null; state: State }   // state: diagram's (todo becomes in_progress)
+export interface Committed { head_revision: string | null; version: number; base_revision: string | null; conflict: Conflict | null; state: State }
 export interface Hunk { kind: "equal" | "insert" | "delete" | "replace"; before: string; after: string } // concatenated `before`s = old text, `after`s = new text
 export interface Diff { hunks: Hunk[]; kept: number }              // share of the old text's words kept, 0..1
 export interface Rejected { path: string; reason: string }

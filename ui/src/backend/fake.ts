@@ -42,7 +42,7 @@ function workspaceOf(count: number): Partial<Fake> {
   };
   const move = (id: string, state: State): State => (find(id).state = state);
   const committed = (slot: Slot) => ({
-    head_revision: "r1", version: texts.get(keyOf(slot))?.version ?? 0, conflict: null, state: find(slot.diagram_id).state,
+    head_revision: "r1", base_revision: "r1", version: texts.get(keyOf(slot))?.version ?? 0, conflict: null, state: find(slot.diagram_id).state,
   });
 
   return {
@@ -82,7 +82,7 @@ function workspaceOf(count: number): Partial<Fake> {
       texts.set(keyOf(slot), { text, version: version + 1 });
       const diagram = find(slot.diagram_id);
       if (diagram.state === "todo") diagram.state = "in_progress";
-      return { version: version + 1, at: "2026-11-23T14:02:11Z", conflict: null, state: diagram.state };
+      return { version: version + 1, base_revision: null, at: "2026-11-23T14:02:11Z", conflict: null, state: diagram.state };
     },
     commitCaption: async (slot) => committed(slot),
     submit: async (slot) => {

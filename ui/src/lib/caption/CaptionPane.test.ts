@@ -32,7 +32,7 @@ function viewOf(global: Partial<Caption> = {}, change: Partial<DiagramView> = {}
   };
 }
 
-const saved: Saved = { version: 2, at: "2026-11-23T10:00:00Z", conflict: null, state: "in_progress" };
+const saved: Saved = { version: 2, base_revision: null, at: "2026-11-23T10:00:00Z", conflict: null, state: "in_progress" };
 
 function show(view: DiagramView, answers: Partial<Backend> = {}) {
   const entries: JournalEntry[] = [];
@@ -149,7 +149,7 @@ describe("what others write", () => {
     const conflict: Conflict = {
       mine: "r1", theirs: "r2", mine_text: "Mine.", theirs_text: "Theirs.", theirs_by: "Wei", theirs_at: "2026-11-20T08:00:00Z",
     };
-    const resolveConflict = vi.fn(async () => ({ head_revision: "r2", version: 5, conflict: null, state: "in_progress" as const }));
+    const resolveConflict = vi.fn(async () => ({ head_revision: "r2", base_revision: "r2", version: 5, conflict: null, state: "in_progress" as const }));
     const { entries } = show(viewOf({ text: "Mine.", dirty: true, conflict }), { resolveConflict });
     expect(screen.getByTestId("conflict-banner").textContent).toContain("Wei");
     await pass(400);

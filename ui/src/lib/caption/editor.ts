@@ -3,7 +3,7 @@
  * undo works across a restart. It knows nothing of saving: it only tells that the text changed.
  */
 import { history, historyField, historyKeymap, standardKeymap } from "@codemirror/commands";
-import { closeSearchPanel, findNext, findPrevious, openSearchPanel, search } from "@codemirror/search";
+import { closeSearchPanel, findNext, findPrevious, search } from "@codemirror/search";
 import { Compartment, EditorState, type Extension, Transaction, type TransactionSpec } from "@codemirror/state";
 import { drawSelection, EditorView, type KeyBinding, keymap, placeholder } from "@codemirror/view";
 import { cspNonce } from "../csp";
@@ -30,10 +30,9 @@ export interface EditorSettings {
 
 const settings = new Compartment();
 
-/** Finding only: the other keys of code editors (Mod-d, Mod-Enter, …) belong to the window. */
+/** Finding only: the other keys of code editors (Mod-f, Mod-d, Mod-Enter, …) belong to the window. */
 const findScope = "editor search-panel";
 const findKeys: KeyBinding[] = [
-  { key: "Mod-f", run: openSearchPanel, scope: findScope },
   { key: "F3", run: findNext, shift: findPrevious, scope: findScope, preventDefault: true },
   { key: "Mod-g", run: findNext, shift: findPrevious, scope: findScope, preventDefault: true },
   { key: "Escape", run: closeSearchPanel, scope: findScope },

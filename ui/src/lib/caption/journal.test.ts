@@ -21,7 +21,7 @@ function slowBackend() {
         calls.push({
           entry,
           answer: async (change) => {
-            resolve({ version: entry.version + 1, at: "2026-11-23T10:00:00Z", conflict: null, state: "in_progress", ...change });
+            resolve({ version: entry.version + 1, base_revision: entry.base_revision, at: "2026-11-23T10:00:00Z", conflict: null, state: "in_progress", ...change });
             await settled();
           },
           fail: async () => {
@@ -35,7 +35,7 @@ function slowBackend() {
         commits.push({
           slot,
           answer: async (change) => {
-            resolve({ head_revision: "revision-1", version: 50, conflict: null, state: "in_progress", ...change });
+            resolve({ head_revision: "revision-1", base_revision: "revision-1", version: 50, conflict: null, state: "in_progress", ...change });
             await settled();
           },
           fail: async () => {
@@ -94,7 +94,7 @@ describe("when edits are sent", () => {
     expect(texts()).toEqual(["xxxxxxx"]);
   });
 
-  it("has one request in flight, then sends the newest text with the version of the reply", async () => {
+  it("has one request in flight, then sends the newest text with the version and base of the reply", async () => {
     const { type, calls, texts, call } = start();
     type("a");
     await vi.advanceTimersByTimeAsync(250);
@@ -102,11 +102,10 @@ describe("when edits are sent", () => {
     type("abc");
     await vi.advanceTimersByTimeAsync(5000);
     expect(texts()).toEqual(["a"]);
-    await call(0).answer({ version: 4 });
+    await call(0).answer({ version: 4, base_revision: "newer" });
     await settled();
     expect(texts()).toEqual(["a", "abc"]);
-    expect(calls.map(({ entry }) => entry.version)).toEqual([3, 4]);
-    expect(call(1).entry.base_revision).toBe("base");
+    expect(calls.map(({ entry }) => [entry.version, entry.base_revision])).toEqual([[3, "base"], [4, "newer"]]);
   });
 
   it("takes the text of the moment of the edit", async () => {

@@ -118,7 +118,7 @@ export class Journal {
   /** Takes over the outcome of a command that made a revision of this caption (submitted, conflict resolved). */
   adopt(done: Committed): void {
     this.#version = done.version;
-    this.#base = done.head_revision;
+    this.#base = done.base_revision;
     this.#update({ conflict: done.conflict, state: done.state, dirty: this.#take !== null });
   }
 
@@ -147,6 +147,7 @@ export class Journal {
         const entry = { slot: this.slot, ...take(), base_revision: this.#base, version: this.#version };
         const saved = await this.#backend.journal(entry);
         this.#version = saved.version;
+        this.#base = saved.base_revision;
         this.#failures = 0;
         this.#update({ saved_at: saved.at, dirty: true, error: null, conflict: saved.conflict, state: saved.state });
       } catch (error) {
