@@ -2,5 +2,8 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 fn main() {
-    callout_desk::run();
+    if let Err(error) = callout_desk::run() {
+        eprintln!("callout-desk: {error:#}");
+        std::process::exit(1);
+    }
 }

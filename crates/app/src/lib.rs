@@ -1,1 +1,37 @@
-//! Use cases that the desk and the command line share; knows no window.
+//! What the desk and the command line do with a workspace, told once for both.
+//!
+//! Here the clock is read and the acting person is known. No window, no argument parser.
+
+mod export;
+mod import;
+mod pictures;
+mod problem;
+mod session;
+mod settings;
+mod watch;
+
+pub use domain;
+pub use export::ExportFormat;
+pub use import::{Cancel, ImportOptions, ImportProgress, ImportReport, Rejected};
+pub use interchange::Exported;
+pub use pictures::PictureFile;
+pub use problem::{Code, Problem};
+pub use session::{Session, Status, person_or_user};
+pub use settings::{Language, Settings, Theme};
+pub use watch::watch;
+pub use worddiff::{Diff, Hunk, HunkKind};
+
+/// Reads the clock: the only place where Callout does.
+pub fn now() -> domain::Timestamp {
+    chrono::Utc::now().into()
+}
+
+/// The word-level difference of two texts.
+pub fn diff(before: &str, after: &str) -> Diff {
+    worddiff::diff(before, after)
+}
+
+/// Loads the dictionary of [`diff`] ahead of its first use.
+pub fn warm_diff() {
+    worddiff::warm();
+}

@@ -1,0 +1,96 @@
+//! Taking one file: a copy, its hash, and what a bounded decoder says of it.
+
+use std::path::Path;
+
+use domain::{Image, NewDraft, View};
+use picture::{Decoder, Limits, Prepared};
+use store::Incoming;
+use store::table::diagram::{self, NewDiagram};
+
+use super::files::File;
+use crate::Session;
+use crate::session::unix_lines;
+
+/// What came of one file.
+pub(super) enum Taken {
+    Ready(Box<New>),
+    Already,
+    Refused(String),
+}
+
+/// A picture ready to be written.
+pub(super) struct New {
+    pub incoming: Incoming,
+    pub diagram: NewDiagram,
+    pub drafts: Vec<NewDraft>,
+}
+
+pub(super) fn take(session: &Session, decoder: &mut Decoder, limits: &Limits, file: &File) -> Taken {
+    match try_take(session, decoder, limits, file) {
+        Ok(taken) => taken,
+        Err(error) => Taken::Refused(format!("{error:#}")),
+    }
+}
+
+fn try_take(
+    session: &Session,
+    decoder: &mut Decoder,
+    limits: &Limits,
+    file: &File,
+) -> anyhow::Result<Taken> {
+    let size = std::fs::metadata(&file.path)?.len();
+    if size > limits.max_file_bytes {
+        let limit = limits.max_file_bytes;
+        return Ok(Taken::Refused(format!("the file has {size} bytes; at most {limit} are taken")));
+    }
+    let incoming = session.workspace.receive(&file.path)?;
+    let known = session.read(|connection| diagram::by_hash(connection, incoming.hash()))?;
+    if known.is_some() {
+        return Ok(Taken::Already);
+    }
+    let derived = session.workspace.derived_dir(incoming.hash());
+    let prepared = match decoder.prepare(incoming.path(), &derived) {
+        Ok(prepared) => prepared,
+        Err(refusal) => {
+            let help = refusal.help().map_or_else(String::new, |help| format!(". {help}"));
+            return Ok(Taken::Refused(format!("{refusal}{help}")));
+        }
+    };
+    let row = file.row.clone().unwrap_or_default();
+    let drafts = row.drafts.into_iter().map(|draft| NewDraft { text: unix_lines(&draft.text), ..draft });
+    Ok(Taken::Ready(Box::new(New {
+        diagram: NewDiagram {
+            name: name_of(&file.path),
+            image: image(&incoming, &prepared),
+            view: view(prepared.view),
+            context: row.context,
+            source: row.source,
+            license: row.license,
+            extra: row.extra.map(|extra| serde_json::Value::Object(extra).to_string()),
+        },
+        drafts: drafts.collect(),
+        incoming,
+    })))
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn image(incoming: &Incoming, prepared: &Prepared) -> Image {
+    Image {
+        hash: incoming.hash().to_owned(),
+        format: prepared.format.name().to_ascii_lowercase(),
+        width: prepared.width,
+        height: prepared.height,
+        bytes: u32::try_from(incoming.bytes()).unwrap_or(u32::MAX),
+    }
+}
+
+fn view(view: picture::View) -> View {
+    match view {
+        picture::View::Original => View::Original,
+        picture::View::Whole => View::Whole,
+        picture::View::Tiles { tile_px } => View::Tiles { tile_px },
+    }
+}

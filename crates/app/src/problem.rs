@@ -1,0 +1,60 @@
+//! Failures as people and windows get them: what is wrong, and what to do next.
+
+use serde::Serialize;
+use specta::Type;
+
+/// What a window acts on; anything else is [`Code::Other`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The diagram is gone or never was.
+    NotFound,
+    /// The diagram takes no text, or the step does not exist.
+    WrongState,
+    /// The workspace belongs to a newer Callout.
+    NewerDatabase,
+    /// Two texts wait for a choice.
+    Conflict,
+    /// No workspace is open.
+    NoWorkspace,
+    /// Everything else.
+    Other,
+}
+
+/// A failure, ready to be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+pub struct Problem {
+    /// What a window may act on.
+    pub code: Code,
+    /// What is wrong and where, with its causes.
+    pub message: String,
+    /// What to do next, where that is known.
+    pub help: Option<String>,
+}
+
+impl From<anyhow::Error> for Problem {
+    fn from(error: anyhow::Error) -> Self {
+        let code = error.chain().find_map(code_of).unwrap_or(Code::Other);
+        let help = error.chain().find_map(help_of).map(str::to_owned);
+        Self { code, message: format!("{error:#}"), help }
+    }
+}
+
+fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<Code> {
+    use store::Error;
+    match cause.downcast_ref::<Error>()? {
+        Error::NoDiagram(_) => Some(Code::NotFound),
+        Error::WrongState(_) | Error::ReadOnly(_) => Some(Code::WrongState),
+        Error::NewerDatabase { .. } => Some(Code::NewerDatabase),
+        Error::OpenConflict(_) => Some(Code::Conflict),
+        _ => None,
+    }
+}
+
+fn help_of<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a str> {
+    cause
+        .downcast_ref::<store::Error>()
+        .and_then(store::Error::help)
+        .or_else(|| cause.downcast_ref::<interchange::Error>().and_then(interchange::Error::help))
+        .or_else(|| cause.downcast_ref::<picture::Refusal>().and_then(picture::Refusal::help))
+}

@@ -1,0 +1,263 @@
+//! One person at work in one workspace.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, Result};
+use domain::{
+    AuditEntry, Committed, DiagramId, DiagramView, JournalEntry, Keep, NewRegion, Person, Place,
+    QueueFilter, QueuePage, Region, Saved, Slot, State, StateCounts,
+};
+use serde::Serialize;
+use store::annotate::By;
+use store::{Database, Workspace, annotate, queue, review, table, view};
+
+use crate::now;
+
+/// A workspace opened by somebody. Shared between threads; a long search never makes a save wait,
+/// since reads and writes have a connection each.
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) workspace: Workspace,
+    pub(crate) person: Person,
+    reader: Mutex<Database>,
+    writer: Mutex<Database>,
+    pub(crate) decoder: Mutex<Option<picture::Decoder>>,
+}
+
+/// What a workspace holds, and whether its database is sound.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// The workspace's id.
+    pub id: String,
+    /// The folder.
+    pub path: String,
+    /// How many diagrams there are.
+    pub diagrams: u32,
+    /// How many in each state.
+    pub states: StateCounts,
+    /// What SQLite finds wrong; empty when sound.
+    pub problems: Vec<String>,
+}
+
+/// The name given, else the system's name for whoever runs this.
+pub fn person_or_user(name: Option<String>) -> String {
+    let from = |variable: &str| std::env::var(variable).ok();
+    name.or_else(|| from("USER"))
+        .or_else(|| from("USERNAME"))
+        .or_else(|| from("LOGNAME"))
+        .filter(|name| !name.trim().is_empty())
+        .unwrap_or_else(|| "expert".to_owned())
+}
+
+impl Session {
+    /// Makes a workspace and opens it.
+    ///
+    /// # Errors
+    /// When the folder is a workspace already or cannot be written.
+    pub fn create(root: &Path, person: &str) -> Result<Self> {
+        std::fs::create_dir_all(root).with_context(|| format!("making `{}`", root.display()))?;
+        let root = std::path::absolute(root)?;
+        Self::enter(Workspace::create(&root, person, now())?, person)
+    }
+
+    /// Opens a workspace as `person`, who joins on first use.
+    ///
+    /// # Errors
+    /// When the folder holds no workspace, or one of a newer Callout.
+    pub fn open(root: &Path, person: &str) -> Result<Self> {
+        let root = std::path::absolute(root)?;
+        Self::enter(Workspace::open(&root)?, person)
+    }
+
+    fn enter(workspace: Workspace, person: &str) -> Result<Self> {
+        Ok(Self {
+            person: workspace.join(person, now())?,
+            reader: Mutex::new(workspace.connect()?),
+            writer: Mutex::new(workspace.connect()?),
+            decoder: Mutex::new(None),
+            workspace,
+        })
+    }
+
+    /// The workspace.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// Who acts.
+    pub fn person(&self) -> &Person {
+        &self.person
+    }
+
+    pub(crate) fn read<T>(&self, f: impl FnOnce(&store::Connection) -> store::Result<T>) -> Result<T> {
+        Ok(lock(&self.reader).read(f)?)
+    }
+
+    pub(crate) fn write<T>(
+        &self,
+        f: impl FnOnce(&store::Transaction<'_>, By<'_>) -> store::Result<T>,
+    ) -> Result<T> {
+        let mut writer = lock(&self.writer);
+        Ok(writer.write(|tx| f(tx, By { person: &self.person.id, at: now() }))?)
+    }
+
+    /// A stretch of the queue.
+    ///
+    /// # Errors
+    /// When the database cannot be read; so for all reads below.
+    pub fn page(&self, filter: &QueueFilter, offset: u32, limit: u32) -> Result<QueuePage> {
+        self.read(|connection| queue::page(connection, filter, offset, limit))
+    }
+
+    /// How many diagrams of each state a search lets through.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub fn counts(&self, search: &str) -> Result<StateCounts> {
+        self.read(|connection| queue::counts(connection, search))
+    }
+
+    /// Where a diagram is in the filtered queue.
+    ///
+    /// # Errors
+    /// When there is no such diagram.
+    pub fn place_of(&self, filter: &QueueFilter, id: &DiagramId) -> Result<Option<Place>> {
+        self.read(|connection| queue::place_of(connection, filter, id))
+    }
+
+    /// The next or previous diagram that the filter lets through.
+    ///
+    /// # Errors
+    /// When there is no such diagram.
+    pub fn neighbour(&self, filter: &QueueFilter, id: &DiagramId, forward: bool) -> Result<Option<Place>> {
+        self.read(|connection| queue::neighbour(connection, filter, id, forward))
+    }
+
+    /// The id that somebody typed: whole, its beginning, or a queue number.
+    ///
+    /// # Errors
+    /// When it names none or several.
+    pub fn find(&self, typed: &str) -> Result<DiagramId> {
+        self.read(|connection| table::diagram::find(connection, typed))
+    }
+
+    /// Everything about one diagram.
+    ///
+    /// # Errors
+    /// When there is no such diagram.
+    pub fn diagram(&self, id: &DiagramId) -> Result<DiagramView> {
+        self.read(|connection| view::diagram_view(connection, id, &self.person.id))
+    }
+
+    /// What happened to a diagram, oldest first.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub fn audit(&self, id: &DiagramId) -> Result<Vec<AuditEntry>> {
+        self.read(|connection| table::audit::about(connection, id.as_str()))
+    }
+
+    /// Keeps what is being typed; see [`annotate::journal`].
+    ///
+    /// # Errors
+    /// When the diagram takes no text or the disk is full; the caller keeps the text.
+    pub fn journal(&self, mut entry: JournalEntry) -> Result<Saved> {
+        entry.text = unix_lines(&entry.text);
+        self.write(|tx, by| annotate::journal(tx, by, &entry))
+    }
+
+    /// Makes a revision of what was typed.
+    ///
+    /// # Errors
+    /// As [`Self::journal`].
+    pub fn commit(&self, slot: &Slot) -> Result<Committed> {
+        self.write(|tx, by| annotate::commit(tx, by, slot))
+    }
+
+    /// Writes a whole text as a revision; with `submit`, hands the diagram in as well, or does neither.
+    ///
+    /// # Errors
+    /// As [`Self::journal`] and [`Self::submit`].
+    pub fn revise(&self, slot: &Slot, text: &str, submit: bool) -> Result<Committed> {
+        let text = unix_lines(text);
+        self.write(|tx, by| {
+            let committed = annotate::revise(tx, by, slot, &text)?;
+            if submit { annotate::submit(tx, by, slot) } else { Ok(committed) }
+        })
+    }
+
+    /// Hands the diagram in.
+    ///
+    /// # Errors
+    /// When nothing is written, or two texts wait for a choice.
+    pub fn submit(&self, slot: &Slot) -> Result<Committed> {
+        self.write(|tx, by| annotate::submit(tx, by, slot))
+    }
+
+    /// Settles a conflict.
+    ///
+    /// # Errors
+    /// When none is open.
+    pub fn resolve(&self, slot: &Slot, keep: Keep) -> Result<Committed> {
+        self.write(|tx, by| annotate::resolve(tx, by, slot, keep))
+    }
+
+    /// Accepts submitted work.
+    ///
+    /// # Errors
+    /// Unless the diagram is submitted.
+    pub fn approve(&self, id: &DiagramId) -> Result<State> {
+        self.write(|tx, by| review::approve(tx, by, id))
+    }
+
+    /// Sends work back to its author.
+    ///
+    /// # Errors
+    /// Unless the diagram is submitted or approved.
+    pub fn return_to_author(&self, id: &DiagramId, reason: &str) -> Result<State> {
+        self.write(|tx, by| review::give_back(tx, by, id, reason))
+    }
+
+    /// Opens submitted or approved work for editing again.
+    ///
+    /// # Errors
+    /// Unless the diagram is submitted or approved.
+    pub fn reopen(&self, id: &DiagramId) -> Result<State> {
+        self.write(|tx, by| review::reopen(tx, by, id))
+    }
+
+    /// The region with this id or name, made over the whole picture when there is none of that name.
+    ///
+    /// # Errors
+    /// When there is no such diagram.
+    pub fn region(&self, id: &DiagramId, typed: &str) -> Result<Region> {
+        let new = NewRegion { name: typed.to_owned(), bbox: None };
+        self.write(|tx, by| table::region::find_or_insert(tx, id, &new, by.person, by.at))
+    }
+
+    /// What the workspace holds, and whether it is sound.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub fn status(&self) -> Result<Status> {
+        let states = self.counts("")?;
+        Ok(Status {
+            id: self.read(table::workspace::id)?.to_string(),
+            path: self.workspace.root().display().to_string(),
+            diagrams: states.total(),
+            states,
+            problems: lock(&self.reader).problems()?,
+        })
+    }
+}
+
+/// A panic while the lock was held leaves SQLite's state sound: its transaction was rolled back.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Texts are kept with Unix line ends, as the editor counts them.
+pub(crate) fn unix_lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}

@@ -1,0 +1,56 @@
+//! The boundary to the page, and the TypeScript written from it.
+
+use specta_typescript::Typescript;
+use tauri_specta::{Builder, collect_commands};
+
+use crate::commands as command;
+
+/// Every command that the page may call.
+pub fn builder() -> Builder {
+    Builder::new().commands(collect_commands![
+        command::startup,
+        command::create_workspace,
+        command::open_workspace,
+        command::pick_folder,
+        command::pick_files,
+        command::save_settings,
+        command::queue_page,
+        command::state_counts,
+        command::place_of,
+        command::neighbour,
+        command::open_diagram,
+        command::journal,
+        command::commit_caption,
+        command::submit,
+        command::approve,
+        command::return_to_author,
+        command::reopen,
+        command::resolve_conflict,
+        command::diff,
+        command::start_import,
+        command::cancel_import,
+        command::export_workspace,
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With `UPDATE_BINDINGS=1` it writes the file instead.
+    #[test]
+    fn bindings_are_fresh() {
+        let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/backend/bindings.ts");
+        let folder = std::env::temp_dir().join(format!("callout-bindings-{}", std::process::id()));
+        let written = folder.join("bindings.ts");
+        let language = Typescript::default().header("// Written from src-tauri by `cargo xtask bindings`.\n");
+        builder().export(language, &written).unwrap();
+        let fresh = std::fs::read_to_string(&written).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        if std::env::var_os("UPDATE_BINDINGS").is_some() {
+            std::fs::write(committed, &fresh).unwrap();
+        }
+        let current = std::fs::read_to_string(committed).unwrap_or_default();
+        assert!(current == fresh, "bindings are stale: run `cargo xtask bindings`");
+    }
+}
