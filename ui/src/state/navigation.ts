@@ -1,5 +1,7 @@
 /** Going from one diagram to another without losing a word or waiting for a picture. */
 import { backend, type DiagramView, type Place } from "../backend";
+import { prefetchPicture } from "../lib/picture/source";
+import type { Key } from "../i18n";
 import { closeDiagram, open, setDiagramState, showDiagram, showLevel, renewDiagram } from "./diagram.svelte";
 import { panes } from "./panes";
 import { activateRow, patchRow, queue, refreshQueue } from "./queue.svelte";
@@ -75,12 +77,12 @@ export async function openFirst(): Promise<void> {
 }
 
 /** Keeps what was typed; false, with a toast, if that failed. */
-export async function leaveDiagram(): Promise<boolean> {
+export async function leaveDiagram(failure: Key = "failed.leave"): Promise<boolean> {
   try {
     await panes.caption?.leave();
     return true;
   } catch (thrown) {
-    fail("failed.leave", thrown);
+    fail(failure, thrown);
     return false;
   }
 }
@@ -92,6 +94,19 @@ export async function flushText(): Promise<void> {
   } catch (thrown) {
     fail("failed.save", thrown);
   }
+}
+
+/** How long closing waits for the text to be stored, in milliseconds. */
+const CLOSING_MS = 3000;
+let refusedToClose = false;
+
+/** Keeps what was typed before the window closes. If that fails it stays open once, so that the text can be rescued. */
+export async function mayClose(): Promise<boolean> {
+  const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(true), CLOSING_MS));
+  const kept = await Promise.race([leaveDiagram("failed.close"), patience]);
+  if (kept || refusedToClose) return true;
+  refusedToClose = true;
+  return false;
 }
 
 /** Reads again what others may have changed: the queue, and the open diagram's state and conflicts. */
@@ -134,7 +149,7 @@ async function fetchAhead(id: string): Promise<void> {
     const view = backend().openDiagram(next.id);
     ahead = { id: next.id, view };
     const { diagram } = await view;
-    if (diagram.view.kind === "whole") new Image().src = backend().pictureUrl(diagram.image.hash);
+    prefetchPicture(diagram.image, diagram.view);
   } catch {
     // Going on will ask again, and report what is wrong then.
     ahead = null;
