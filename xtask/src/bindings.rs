@@ -10,7 +10,7 @@ use anyhow::Result;
 /// In the desk: writes the bindings when `UPDATE_BINDINGS` is set, and otherwise compares them.
 const BINDINGS_TEST: &str = "bindings_are_fresh";
 /// In the store: proves that the migrations end in `schema.sql`.
-const SCHEMA_TEST: &str = "schema_is_fresh";
+const SCHEMA_TEST: &str = "a_migrated_database_has_the_schema_of_a_fresh_one";
 
 /// Writes the bindings anew.
 pub fn write() -> Result<()> {

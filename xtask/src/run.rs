@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const END_AT_MOST: Duration = Duration::from_secs(10);
 
-/// Installs, builds and opens the desk. `desk_args` go to the desk; a workspace among them replaces the sample.
+/// Installs, builds and opens the desk. `desk_args` go to the desk; a workspace among them is opened instead of the sample.
 pub fn run(keep: bool, desk_args: &[String]) -> Result<()> {
     let mut steps = Steps::start();
     let needs: &[Need] = if display::present() {
@@ -22,21 +22,16 @@ pub fn run(keep: bool, desk_args: &[String]) -> Result<()> {
     prepare::tools_and_ui(&mut steps, needs)?;
     steps.must("desk and command line", programs::build)?;
     let mut desk = command(&programs::desk()?.to_string_lossy(), &[]);
-    if !names_workspace(desk_args) {
-        let workspace = sample::workspace()?;
-        steps.must("sample workspace", || sample::make(&workspace))?;
-        desk.arg(workspace);
-    }
-    desk.args(desk_args);
+    let workspace = sample::workspace()?;
+    steps.must("sample workspace", || sample::make(&workspace))?;
+    // of several workspaces the desk opens the last; paths among the arguments start where the user is
+    desk.arg(workspace)
+        .args(desk_args)
+        .current_dir(std::env::current_dir()?);
     if display::present() {
         return open(&mut desk);
     }
     steps.must("desk on a virtual display", || picture_of(&mut desk, keep))
-}
-
-/// Whether the arguments bring a workspace of their own.
-fn names_workspace(desk_args: &[String]) -> bool {
-    desk_args.iter().any(|arg| !arg.starts_with('-'))
 }
 
 fn open(desk: &mut Command) -> Result<()> {
@@ -77,20 +72,4 @@ fn say_how_to_end(screen: &Screen, desk: &Child) {
         desk.id(),
         screen.pid()
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn options_alone_leave_the_sample_in_place() {
-        let check = |args: &[&str], expected| {
-            let args: Vec<String> = args.iter().map(ToString::to_string).collect();
-            assert_eq!(names_workspace(&args), expected, "{args:?}");
-        };
-        check(&[], false);
-        check(&["--inspect"], false);
-        check(&["/srv/work.callout"], true);
-    }
 }
