@@ -45,6 +45,9 @@ export interface Backend {
   /** Files are being dragged over the window, or no longer are. */
   onFilesHovering(handler: (over: boolean) => void): Promise<Unlisten>;
 
+  /** The window is about to close; it stays open if the handler resolves to false. */
+  onClosing(handler: () => Promise<boolean>): Promise<Unlisten>;
+
   /** Address of a whole picture. */
   pictureUrl(hash: string): string;
   /** Address of one tile; `level` counts up to the full size. */

@@ -99,6 +99,7 @@ function workspaceOf(count: number): Partial<Fake> {
     cancelImport: async () => {},
     onWorkspaceChanged: async (handler) => ((changed = handler), () => (changed = () => {})),
     onFilesDropped: async (handler) => ((dropped = handler), () => (dropped = () => {})),
+    onClosing: async () => () => {},
     onFilesHovering: async () => () => {},
     pictureUrl: (hash) => `fake:picture/${hash}`,
     tileUrl: (hash, level, col, row) => `fake:tile/${hash}/${level}/${col}_${row}`,

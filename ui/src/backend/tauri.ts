@@ -1,6 +1,7 @@
 /** The backend of the real window: generated Tauri commands and events. */
 import { Channel, convertFileSrc, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
+import { getCurrentWindow } from "@tauri-apps/api/window";
 import type { Backend } from "./backend";
 import type { ImportProgress } from "./contract";
 
@@ -33,8 +34,12 @@ export function tauriBackend(): Backend {
     cancelImport: () => invoke("cancel_import"),
     exportWorkspace: (format, out) => invoke("export_workspace", { format, out }),
     onWorkspaceChanged: (handler) => listen("workspace_changed", () => handler()),
-    onFilesDropped: (handler) => listen<{ paths: string[] }>("files_dropped", (event) => handler(event.payload.paths)),
-    onFilesHovering: (handler) => listen<{ over: boolean }>("files_hovering", (event) => handler(event.payload.over)),
+    onFilesDropped: (handler) => listen<string[]>("files_dropped", (event) => handler(event.payload)),
+    onFilesHovering: (handler) => listen<boolean>("files_hovering", (event) => handler(event.payload)),
+    onClosing: (handler) =>
+      getCurrentWindow().onCloseRequested(async (event) => {
+        if (!(await handler())) event.preventDefault();
+      }),
     pictureUrl: (hash) => calloutUrl(`picture/${hash}`),
     tileUrl: (hash, level, col, row) => calloutUrl(`tile/${hash}/${level}/${col}_${row}`),
   };

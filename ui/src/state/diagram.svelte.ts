@@ -1,25 +1,17 @@
 /** The diagram that is open: its view, the caption being looked at, and what the editor reports about it. */
-import type { ApiError, DiagramView, Level, State } from "../backend";
-
-/** What the caption pane tells the status bar. */
-export interface EditStatus {
-  readonly savedAt: string | null;
-  readonly pending: boolean;
-  /** Share of the draft's words that are still there, 0–1. */
-  readonly kept: number | null;
-  readonly error: ApiError | null;
-}
+import type { DiagramView, Level, State } from "../backend";
+import type { CaptionStatus } from "../lib/caption/pane";
 
 interface OpenDiagram {
   readonly view: DiagramView | null;
   readonly level: Level;
   readonly regionId: string | null;
-  readonly status: EditStatus;
+  readonly status: CaptionStatus;
   /** The queue has no diagram after this one. */
   readonly finished: boolean;
 }
 
-const QUIET: EditStatus = { savedAt: null, pending: false, kept: null, error: null };
+const QUIET: CaptionStatus = { savedAt: null, pending: false, kept: null, error: null };
 const NONE: OpenDiagram = { view: null, level: "global", regionId: null, status: QUIET, finished: false };
 
 let state = $state.raw<OpenDiagram>(NONE);
@@ -58,6 +50,6 @@ export function showLevel(level: Level, regionId: string | null): void {
   state = { ...state, level, regionId };
 }
 
-export function reportStatus(status: EditStatus): void {
+export function reportStatus(status: CaptionStatus): void {
   state = { ...state, status };
 }
