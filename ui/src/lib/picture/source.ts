@@ -52,19 +52,38 @@ export function pictureSource(image: Image, view: View): OpenSeadragon.TileSourc
   return new OpenSeadragon.TileSource(options);
 }
 
+/** A whole picture: on its way, and once it is decoded. */
+interface Loading {
+  picture: Promise<HTMLImageElement>;
+  decoded: HTMLImageElement | null;
+}
+
 /** Whole pictures that were shown or fetched ahead, newest last. */
-const pictures = new Map<string, Promise<HTMLImageElement>>();
+const pictures = new Map<string, Loading>();
 const KEPT_PICTURES = 4;
 
 /** Loads and decodes a whole picture; the last few are kept. */
 export function loadPicture(hash: string): Promise<HTMLImageElement> {
-  const picture = pictures.get(hash) ?? loadImage(backend().pictureUrl(hash));
+  const loading = pictures.get(hash) ?? startLoading(hash);
   pictures.delete(hash);
-  pictures.set(hash, picture);
-  picture.catch(() => pictures.delete(hash));
+  pictures.set(hash, loading);
   const oldest = pictures.keys().next();
   if (pictures.size > KEPT_PICTURES && !oldest.done) pictures.delete(oldest.value);
-  return picture;
+  return loading.picture;
+}
+
+/** A whole picture that can be put on the screen at once, if it was loaded before. */
+export function decodedPicture(hash: string): HTMLImageElement | null {
+  return pictures.get(hash)?.decoded ?? null;
+}
+
+function startLoading(hash: string): Loading {
+  const loading: Loading = { picture: loadImage(backend().pictureUrl(hash)), decoded: null };
+  loading.picture.then(
+    (image) => (loading.decoded = image),
+    () => pictures.delete(hash),
+  );
+  return loading;
 }
 
 /** Fetches a picture that is likely to be shown next, so that showing it is instant. */
