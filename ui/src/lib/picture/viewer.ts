@@ -81,7 +81,8 @@ export class PictureViewer {
         else this.#osd.world.removeItem(item);
       };
       if (item.getFullyLoaded()) ready();
-      else item.addOnceHandler("fully-loaded-change", ready);
+      // Told in the middle of a frame whose tiles are already placed: the exchange is for the next one.
+      else item.addOnceHandler("fully-loaded-change", () => queueMicrotask(ready));
     };
     this.#osd.addTiledImage({ tileSource: pictureSource(image, view), opacity: 0, preload: true, error: failed, success });
   }
