@@ -37,20 +37,27 @@ pub fn journal(tx: &Transaction<'_>, by: By<'_>, entry: &JournalEntry) -> Result
     let annotation = annotation::find_or_insert(tx, &entry.slot, by.person)?;
     let stored = working_copy::get(tx, &annotation.id)?;
     let version = stored.as_ref().map_or(0, |copy| copy.version);
-    if version != entry.version && stored.is_some_and(|copy| copy.text != entry.text) {
-        commit(tx, by, &entry.slot)?;
-    }
+    let seen = stored.filter(|copy| copy.version == entry.version || copy.text == entry.text);
+    let base = match seen {
+        // A revision made while this entry was under way is its base, though the entry cannot name it.
+        Some(copy) if entry.base_revision != annotation.head => copy.base_revision_id,
+        Some(_) => annotation.head,
+        None => {
+            commit(tx, by, &entry.slot)?;
+            entry.base_revision.clone()
+        }
+    };
     let copy = WorkingCopy {
         text: entry.text.clone(),
         editor_state: entry.editor_state.clone(),
-        base_revision_id: entry.base_revision.clone(),
+        base_revision_id: base,
         version: version + 1,
         updated_at: by.at,
     };
     working_copy::put(tx, &annotation.id, &copy)?;
     let head = head(tx, &entry.slot, by.person)?;
     let open = conflict::open(tx, &annotation.id, head.as_ref())?;
-    let now = if head != entry.base_revision && open.is_none() {
+    let now = if head != copy.base_revision_id && open.is_none() {
         commit(tx, by, &entry.slot)?
     } else {
         outcome(tx, by, &entry.slot)?
@@ -97,16 +104,18 @@ pub fn revise(tx: &Transaction<'_>, by: By<'_>, slot: &Slot, text: &str) -> Resu
     begin(tx, by, &slot.diagram_id)?;
     let annotation = annotation::find_or_insert(tx, slot, by.person)?;
     let copy = working_copy::get(tx, &annotation.id)?;
-    let typing = match &copy {
+    let dirty = match &copy {
         Some(copy) => is_dirty(tx, slot, copy)?,
         None => false,
     };
+    let contested = conflict::open(tx, &annotation.id, annotation.head.as_ref())?.is_some();
     let unchanged = annotation.head.is_some() && text_of(tx, annotation.head.as_ref())? == text;
-    if !unchanged {
+    // What is being typed must not land on this text as if it had been written on top of it.
+    if dirty || !unchanged {
         move_head(tx, by, &annotation, text)?;
     }
     match copy {
-        Some(_) if typing => return commit(tx, by, slot),
+        Some(_) if dirty || contested => return commit(tx, by, slot),
         Some(copy) => show_head(tx, by, slot, &annotation, copy.version)?,
         None => {}
     }
@@ -134,11 +143,11 @@ pub fn submit(tx: &Transaction<'_>, by: By<'_>, slot: &Slot) -> Result<Committed
         let Some(head) = committed.head_revision else {
             continue;
         };
-        if text_of(tx, Some(&head))?.trim().is_empty() {
-            continue;
-        }
-        annotation::set_submitted(tx, &mine.id, &head, by.at)?;
-        submitted.push(head.to_string());
+        // A caption that was emptied takes back what was handed in before.
+        let written = !text_of(tx, Some(&head))?.trim().is_empty();
+        let handed_in = written.then_some((&head, by.at));
+        annotation::set_submitted(tx, &mine.id, handed_in)?;
+        submitted.extend(handed_in.map(|(head, _)| head.to_string()));
     }
     if submitted.is_empty() {
         return Err(Error::NothingToSubmit);
@@ -169,9 +178,12 @@ pub fn resolve(tx: &Transaction<'_>, by: By<'_>, slot: &Slot, keep: Keep) -> Res
     let kept = match keep {
         Keep::Mine => {
             let mine = move_head(tx, by, &annotation, &open.mine_text)?;
-            if let Some(mut copy) = working_copy::get(tx, &annotation.id)? {
-                copy.base_revision_id = Some(mine.clone());
-                working_copy::put(tx, &annotation.id, &copy)?;
+            match working_copy::get(tx, &annotation.id)? {
+                Some(mut copy) if copy.text == open.mine_text => {
+                    copy.base_revision_id = Some(mine.clone());
+                    working_copy::put(tx, &annotation.id, &copy)?;
+                }
+                _ => show_head(tx, by, slot, &annotation, version)?,
             }
             mine
         }
@@ -344,6 +356,3 @@ fn text_of(connection: &Connection, revision: Option<&RevisionId>) -> Result<Str
         None => Ok(String::new()),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -20,21 +20,31 @@ pub struct Database {
 impl Database {
     /// Opens an existing database and sets up the connection.
     pub(crate) fn open(path: &Path) -> Result<Self> {
+        Self::set_up(Self::peek(path)?)
+    }
+
+    /// Opens an existing file, which may not be ours, and changes nothing in it.
+    pub(crate) fn peek(path: &Path) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Self::set_up(Connection::open_with_flags(path, flags)?)
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(connection)
     }
 
     /// Opens a database, making the file if needed.
     pub(crate) fn create(path: &Path) -> Result<Self> {
-        Self::set_up(Connection::open(path)?)
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Self::set_up(connection)
     }
 
     fn set_up(connection: Connection) -> Result<Self> {
-        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "trusted_schema", false)?;
+        // Without it, REPLACE removes rows behind the triggers that keep them.
+        connection.pragma_update(None, "recursive_triggers", true)?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(Self { connection })
     }
@@ -91,6 +101,13 @@ impl Database {
                 Ok(())
             })?;
         Ok(problems)
+    }
+
+    /// Puts everything into the one file and lets go of it, so that it can be given another name.
+    pub(crate) fn into_file(self) -> Result<()> {
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))?;
+        self.connection.close().map_err(|(_, error)| error.into())
     }
 
     pub(crate) fn connection(&self) -> &Connection {

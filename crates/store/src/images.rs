@@ -44,8 +44,7 @@ impl Workspace {
         let images = self.images_dir();
         std::fs::create_dir_all(&images).map_err(Error::io("make", &images))?;
         let mut from = File::open(source).map_err(Error::io("open", source))?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".incoming-")
+        let mut file = incoming_file()
             .tempfile_in(&images)
             .map_err(Error::io("write in", &images))?;
         let mut hasher = Sha256::new();
@@ -86,6 +85,32 @@ impl Workspace {
             .file
             .persist(&path)
             .map_err(|error| Error::io("write", &path)(error.error))?;
+        sync_name(folder)?;
         Ok(path)
     }
+}
+
+/// Temporary files are for their owner alone; an original is for whoever may read the folder.
+fn incoming_file() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".incoming-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
+}
+
+/// Brings a new name in `folder` to disk, and the folder's own in the one above.
+#[cfg(unix)]
+fn sync_name(folder: &Path) -> Result<()> {
+    for folder in folder.ancestors().take(2) {
+        let opened = File::open(folder).map_err(Error::io("open", folder))?;
+        opened.sync_all().map_err(Error::io("write", folder))?;
+    }
+    Ok(())
+}
+
+/// Elsewhere a folder cannot be opened, and the file system keeps its names by itself.
+#[cfg(not(unix))]
+fn sync_name(_folder: &Path) -> Result<()> {
+    Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::backup::Progress;
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::{Database, Error, Result};
 
@@ -32,41 +33,47 @@ pub(crate) fn create(database: &mut Database) -> Result<()> {
     Ok(())
 }
 
+/// Reads the schema version of the file at `path`, which may be anybody's, and changes nothing in it.
+///
+/// # Errors
+/// [`Error::NotAWorkspace`] when it is not Callout's, [`Error::NewerDatabase`] when it is ahead of `known`.
+pub(crate) fn recognise(path: &Path, known: u32) -> Result<u32> {
+    let ours = Database::peek(path).and_then(|connection| {
+        let id: u32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        Ok((id == APPLICATION_ID).then_some(connection))
+    });
+    match ours {
+        Ok(Some(connection)) => known_to(version(&connection)?, known, path),
+        Err(Error::Sqlite(error)) if error.sqlite_error_code() != Some(ErrorCode::NotADatabase) => {
+            Err(error.into())
+        }
+        Ok(None) | Err(Error::Sqlite(_)) => Err(Error::NotAWorkspace(path.to_path_buf())),
+        Err(error) => Err(error),
+    }
+}
+
 /// Brings `database` (the file at `path`) up to the last of `migrations`.
 ///
 /// # Errors
-/// [`Error::NewerDatabase`] when the file is ahead of this program, [`Error::NotAWorkspace`] when it
-/// is not Callout's. When a step fails, the file is as it was.
+/// [`Error::NewerDatabase`] when the file is ahead of this program. When a step fails, the file is
+/// as it was.
 pub(crate) fn migrate(database: &mut Database, path: &Path, migrations: &[&str]) -> Result<()> {
-    let application: u32 =
-        database
-            .connection()
-            .pragma_query_value(None, "application_id", |row| row.get(0))?;
-    if application != APPLICATION_ID {
-        return Err(Error::NotAWorkspace(path.to_path_buf()));
-    }
     let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
-    let found = version(database.connection())?;
-    if found > known {
-        return Err(Error::NewerDatabase {
-            found,
-            known,
-            path: path.to_path_buf(),
-        });
-    }
-    if found == known {
+    if version(database.connection())? == known {
         return Ok(());
     }
-    back_up(database.connection(), path, found)?;
     let tx = database
         .connection_mut()
         .transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Another process may have migrated between the look and the lock.
-    let found = version(&tx)?;
+    // Looked at under the lock: another process may have migrated meanwhile.
+    let found = known_to(version(&tx)?, known, path)?;
+    if found < known {
+        back_up(path, found)?;
+    }
     for step in migrations.iter().skip(found as usize) {
         tx.execute_batch(step)?;
     }
-    tx.pragma_update(None, "user_version", known.max(found))?;
+    tx.pragma_update(None, "user_version", known)?;
     tx.commit()?;
     Ok(())
 }
@@ -75,17 +82,26 @@ fn version(connection: &Connection) -> Result<u32> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
-/// Copies the database as it stands to `callout.db.v<version>.bak`, unless that copy exists.
-fn back_up(connection: &Connection, path: &Path, version: u32) -> Result<()> {
-    let copy = backup_path(path, version);
-    if copy.exists() {
-        return Ok(());
+fn known_to(found: u32, known: u32, path: &Path) -> Result<u32> {
+    if found > known {
+        return Err(Error::NewerDatabase {
+            found,
+            known,
+            path: path.to_path_buf(),
+        });
     }
+    Ok(found)
+}
+
+/// Copies the database as it stands to `callout.db.v<version>.bak`. The caller holds the write lock,
+/// so the copy is of that version.
+fn back_up(path: &Path, version: u32) -> Result<()> {
+    let copy = backup_path(path, version);
     let unfinished = copy.with_extension("bak.part");
     if unfinished.exists() {
         std::fs::remove_file(&unfinished).map_err(Error::io("remove", &unfinished))?;
     }
-    connection.execute("VACUUM INTO ?1", [unfinished.to_string_lossy()])?;
+    Database::peek(path)?.backup("main", &unfinished, None::<fn(Progress)>)?;
     std::fs::rename(&unfinished, &copy).map_err(Error::io("name", &copy))
 }
 

@@ -178,6 +178,3 @@ fn read(row: &Row<'_>) -> rusqlite::Result<QueueRow> {
         conflict: row.get(5)?,
     })
 }
-
-#[cfg(test)]
-mod tests;

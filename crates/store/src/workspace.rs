@@ -1,8 +1,10 @@
 //! The folder: where the database, the originals and what is derived from them lie.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use domain::{Action, Person, Timestamp, WorkspaceId};
+use tempfile::TempPath;
 
 use crate::{Database, Error, Result, migrate, table};
 
@@ -28,8 +30,10 @@ impl Workspace {
         }
         let images = workspace.images_dir();
         std::fs::create_dir_all(&images).map_err(Error::io("make", &images))?;
-        // The database appears under its name only when it is whole.
+        // The database appears under its name only when it is whole; should two be made at once, the
+        // first stays.
         let unfinished = root.join(format!("{DATABASE}.{}", WorkspaceId::new()));
+        let unfinished = TempPath::try_from_path(unfinished).map_err(Error::io("make", root))?;
         let mut database = Database::create(&unfinished)?;
         migrate::create(&mut database)?;
         database.write(|tx| {
@@ -37,10 +41,14 @@ impl Workspace {
             let person = table::person::find_or_insert(tx, founder, at)?;
             table::audit::append(tx, at, &person.id, &Action::Create.on(id.as_str()))
         })?;
-        drop(database);
-        std::fs::rename(&unfinished, workspace.database_path())
-            .map_err(Error::io("name", workspace.database_path()))?;
-        Ok(workspace)
+        database.into_file()?;
+        match unfinished.persist_noclobber(workspace.database_path()) {
+            Ok(()) => Ok(workspace),
+            Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => {
+                Err(Error::AlreadyAWorkspace(root.to_path_buf()))
+            }
+            Err(failed) => Err(Error::io("name", workspace.database_path())(failed.error)),
+        }
     }
 
     /// Opens the workspace in `root`, bringing an older schema up to date.
@@ -55,15 +63,8 @@ impl Workspace {
         if !path.is_file() {
             return Err(Error::NotAWorkspace(root.to_path_buf()));
         }
-        let mut database = Database::open(&path).map_err(|error| match error {
-            Error::Sqlite(source)
-                if source.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) =>
-            {
-                Error::NotAWorkspace(root.to_path_buf())
-            }
-            other => other,
-        })?;
-        migrate::migrate(&mut database, &path, migrate::MIGRATIONS)?;
+        migrate::recognise(&path, migrate::known_version())?;
+        migrate::migrate(&mut Database::open(&path)?, &path, migrate::MIGRATIONS)?;
         Ok(workspace)
     }
 

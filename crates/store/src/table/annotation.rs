@@ -92,7 +92,7 @@ pub(crate) fn find_or_insert(
 pub fn of_diagram(connection: &Connection, diagram: &DiagramId) -> Result<Vec<Annotation>> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM annotation WHERE diagram_id = ?1
-         ORDER BY submitted_at DESC NULLS LAST, id"
+         ORDER BY submitted_at DESC NULLS LAST, submitted_revision_id DESC, id"
     ))?;
     let rows = statement.query_map([diagram.as_str()], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -107,12 +107,15 @@ pub(crate) fn set_head(tx: &Transaction<'_>, id: &AnnotationId, head: &RevisionI
 pub(crate) fn set_submitted(
     tx: &Transaction<'_>,
     id: &AnnotationId,
-    revision: &RevisionId,
-    at: Timestamp,
+    handed_in: Option<(&RevisionId, Timestamp)>,
 ) -> Result<()> {
     tx.execute(
         "UPDATE annotation SET submitted_revision_id = ?2, submitted_at = ?3 WHERE id = ?1",
-        (id.as_str(), revision.as_str(), at.millis()),
+        (
+            id.as_str(),
+            handed_in.map(|(revision, _)| revision.as_str()),
+            handed_in.map(|(_, at)| at.millis()),
+        ),
     )?;
     Ok(())
 }

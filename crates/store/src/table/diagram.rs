@@ -114,8 +114,8 @@ pub fn find(connection: &Connection, typed: &str) -> Result<DiagramId> {
     {
         return Err(unknown());
     }
-    let mut statement =
-        connection.prepare_cached("SELECT id FROM diagram WHERE id LIKE ?1 || '%' LIMIT 2")?;
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM diagram WHERE id >= ?1 AND id < ?1 || 'g' LIMIT 2")?;
     let ids: Vec<String> = statement
         .query_map([typed.to_ascii_lowercase()], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
