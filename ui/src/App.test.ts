@@ -3,7 +3,7 @@ import { EditorView } from "@codemirror/view";
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import App from "./App.svelte";
-import { provideBackend, type Backend } from "./backend";
+import { provideBackend, type ApiError, type Backend, type Settings } from "./backend";
 import { fakeBackend, type Fake } from "./backend/fake";
 import { setLanguage } from "./i18n";
 import { closeDialog, dialogs } from "./state/dialogs.svelte";
@@ -229,11 +229,9 @@ describe("import", () => {
 
 describe("the start screen", () => {
   it("says why a workspace did not open and what to do", async () => {
-    const settings = { language: "en", theme: "light", recent: ["/old.callout"] } as const;
-    const problem = { code: "newer_database", message: "written by a newer version", help: "Update the app." };
-    provideBackend(
-      fakeBackend(1, { startup: async () => ({ workspace: null, settings: { ...settings, recent: [...settings.recent] }, problem, version: "1" }) }),
-    );
+        const problem: ApiError = { code: "newer_database", message: "written by a newer version", help: "Update the app." };
+    const settings: Settings = { language: "en", theme: "light", recent: ["/old.callout"] };
+    provideBackend(fakeBackend(1, { startup: async () => ({ workspace: null, settings, problem, version: "1" }) }));
     render(App);
     const shown = await screen.findByTestId("workspace-problem");
     expect(shown.textContent).toContain("written by a newer version");

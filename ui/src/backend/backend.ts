@@ -1,15 +1,15 @@
 /** What the window asks of the Rust side: one interface, answered by Tauri in the app and by a fake in component tests. */
 import type {
-  Committed, Diff, DiagramView, ImportProgress, ImportReport, JournalEntry, Place, QueueFilter, QueuePage,
-  Saved, Settings, Slot, Startup, State, StateCounts, WorkspaceInfo,
-} from "./contract";
+  Committed, Diff, DiagramView, Exported, ExportFormat, ImportProgress, ImportReport, JournalEntry, Keep, Place, Problem,
+  QueueFilter, QueuePage, Saved, Settings as StoredSettings, Slot, Startup as Started, State, StateCounts, WorkspaceInfo,
+} from "./bindings";
 
-/** The file formats that a workspace can be exported to. */
-export type ExportFormat = "imagefolder" | "jsonl";
-/** What an export wrote, and where. */
-export type ExportReport = { path: string; diagrams: number; texts: number };
-/** Whose text a conflict is settled with. */
-export type ConflictSide = "mine" | "theirs";
+/** A failure, ready to be shown. */
+export type ApiError = Problem;
+/** The preferences, all of them. */
+export type Settings = Required<StoredSettings>;
+/** What the page starts with. */
+export type Startup = Omit<Started, "settings"> & { settings: Settings };
 /** Stops listening to an event. */
 export type Unlisten = () => void;
 
@@ -32,11 +32,11 @@ export interface Backend {
   approve(id: string): Promise<State>;
   returnToAuthor(id: string, reason: string): Promise<State>;
   reopen(id: string): Promise<State>;
-  resolveConflict(slot: Slot, keep: ConflictSide): Promise<Committed>;
+  resolveConflict(slot: Slot, keep: Keep): Promise<Committed>;
   diff(before: string, after: string): Promise<Diff>;
   startImport(paths: string[], onProgress: (progress: ImportProgress) => void): Promise<ImportReport>;
   cancelImport(): Promise<void>;
-  exportWorkspace(format: ExportFormat, out: string): Promise<ExportReport>;
+  exportWorkspace(format: ExportFormat, out: string): Promise<Exported>;
 
   /** Somebody else wrote to the workspace. */
   onWorkspaceChanged(handler: () => void): Promise<Unlisten>;

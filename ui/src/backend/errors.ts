@@ -1,5 +1,5 @@
 /** Turns whatever was thrown into the one error shape that the interface shows. */
-import type { ApiError } from "./contract";
+import type { ApiError } from "./backend";
 
 function isApiError(value: unknown): value is ApiError {
   return typeof value === "object" && value !== null && "message" in value && "code" in value;

@@ -1,6 +1,6 @@
 /** An in-memory backend for component tests, never bundled: a small workspace, and loud failure on anything unknown. */
 import type { Backend } from "./backend";
-import type { Caption, Diagram, DiagramView, QueueFilter, QueueRow, Slot, State } from "./contract";
+import type { Caption, Diagram, DiagramView, QueueFilter, QueueRow, Slot, State } from "./bindings";
 
 /** A diagram of the fake workspace, and the name of every call made, in order. */
 export interface Fake extends Backend {

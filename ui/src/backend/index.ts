@@ -2,4 +2,6 @@
 export * from "./backend";
 export { toApiError } from "./errors";
 export { tauriBackend } from "./tauri";
-export type * from "./contract";
+export type * from "./bindings";
+// What the page works with where the generated type allows less.
+export type { ApiError, Settings, Startup } from "./backend";

@@ -1,38 +1,40 @@
-/** The backend of the real window: generated Tauri commands and events. */
-import { Channel, convertFileSrc, invoke } from "@tauri-apps/api/core";
+/** The backend of the real window: generated Tauri commands, and the events and addresses that go with them. */
+import { Channel, convertFileSrc } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { getCurrentWindow } from "@tauri-apps/api/window";
-import type { Backend } from "./backend";
-import type { ImportProgress } from "./contract";
+import type { Backend, Settings } from "./backend";
+import { commands, type ImportProgress, type Problem } from "./bindings";
+
+const DEFAULTS: Settings = { language: "system", theme: "system", recent: [] };
 
 /** Talks to the Rust side of this window. */
 export function tauriBackend(): Backend {
   return {
-    startup: () => invoke("startup"),
-    createWorkspace: (path) => invoke("create_workspace", { path }),
-    openWorkspace: (path) => invoke("open_workspace", { path }),
-    pickFolder: () => invoke("pick_folder"),
-    pickFiles: () => invoke("pick_files"),
-    saveSettings: (settings) => invoke("save_settings", { settings }),
-    queuePage: (filter, offset, limit) => invoke("queue_page", { filter, offset, limit }),
-    stateCounts: (search) => invoke("state_counts", { search }),
-    placeOf: (filter, id) => invoke("place_of", { filter, id }),
-    neighbour: (filter, id, forward) => invoke("neighbour", { filter, id, forward }),
-    openDiagram: (id) => invoke("open_diagram", { id }),
-    journal: (entry) => invoke("journal", { entry }),
-    commitCaption: (slot) => invoke("commit_caption", { slot }),
-    submit: (slot) => invoke("submit", { slot }),
-    approve: (id) => invoke("approve", { id }),
-    returnToAuthor: (id, reason) => invoke("return_to_author", { id, reason }),
-    reopen: (id) => invoke("reopen", { id }),
-    resolveConflict: (slot, keep) => invoke("resolve_conflict", { slot, keep }),
-    diff: (before, after) => invoke("diff", { before, after }),
-    startImport: (paths, onProgress) => {
-      const channel = new Channel<ImportProgress>(onProgress);
-      return invoke("start_import", { paths, onProgress: channel });
+    startup: async () => {
+      const startup = await commands.startup();
+      return { ...startup, settings: { ...DEFAULTS, ...startup.settings } };
     },
-    cancelImport: () => invoke("cancel_import"),
-    exportWorkspace: (format, out) => invoke("export_workspace", { format, out }),
+    createWorkspace: (path) => answer(commands.createWorkspace(path)),
+    openWorkspace: (path) => answer(commands.openWorkspace(path)),
+    pickFolder: () => commands.pickFolder(),
+    pickFiles: () => commands.pickFiles(),
+    saveSettings: async (settings) => void (await answer(commands.saveSettings(settings))),
+    queuePage: (filter, offset, limit) => answer(commands.queuePage(filter, offset, limit)),
+    stateCounts: (search) => answer(commands.stateCounts(search)),
+    placeOf: (filter, id) => answer(commands.placeOf(filter, id)),
+    neighbour: (filter, id, forward) => answer(commands.neighbour(filter, id, forward)),
+    openDiagram: (id) => answer(commands.openDiagram(id)),
+    journal: (entry) => answer(commands.journal(entry)),
+    commitCaption: (slot) => answer(commands.commitCaption(slot)),
+    submit: (slot) => answer(commands.submit(slot)),
+    approve: (id) => answer(commands.approve(id)),
+    returnToAuthor: (id, reason) => answer(commands.returnToAuthor(id, reason)),
+    reopen: (id) => answer(commands.reopen(id)),
+    resolveConflict: (slot, keep) => answer(commands.resolveConflict(slot, keep)),
+    diff: (before, after) => commands.diff(before, after),
+    startImport: (paths, onProgress) => answer(commands.startImport(paths, new Channel<ImportProgress>(onProgress))),
+    cancelImport: () => commands.cancelImport(),
+    exportWorkspace: (format, out) => answer(commands.exportWorkspace(format, out)),
     onWorkspaceChanged: (handler) => listen("workspace_changed", () => handler()),
     onFilesDropped: (handler) => listen<string[]>("files_dropped", (event) => handler(event.payload)),
     onFilesHovering: (handler) => listen<boolean>("files_hovering", (event) => handler(event.payload)),
@@ -45,7 +47,16 @@ export function tauriBackend(): Backend {
   };
 }
 
-/** `convertFileSrc` encodes the whole path as one segment; the Rust side expects plain slashes decoded. */
+type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: Problem };
+
+/** The answer of a command, or its `Problem` thrown. */
+async function answer<T>(outcome: Promise<Outcome<T>>): Promise<T> {
+  const settled = await outcome;
+  if (settled.status === "error") throw settled.error;
+  return settled.data;
+}
+
+/** `convertFileSrc` encodes the path as one segment, slashes included; the Rust side decodes it. */
 function calloutUrl(path: string): string {
   return convertFileSrc(path, "callout");
 }

@@ -20,10 +20,9 @@ export const toasts = {
   },
 };
 
-/** Shows a failure until it is dismissed; a cancelled action is no failure. */
+/** Shows a failure until it is dismissed. */
 export function fail(title: Key, thrown: unknown): void {
-  const { code, message, help } = toApiError(thrown);
-  if (code === "cancelled") return;
+  const { message, help } = toApiError(thrown);
   const same = list.find((toast) => toast.title === title && toast.message === message);
   list =
     same === undefined

@@ -1,5 +1,5 @@
 /** Import and export while they run, and what they reported. */
-import { backend, type ExportFormat, type ExportReport, type ImportProgress, type ImportReport } from "../backend";
+import { backend, type ExportFormat, type Exported, type ImportProgress, type ImportReport } from "../backend";
 import { open } from "./diagram.svelte";
 import { openFirst } from "./navigation";
 import { refreshQueue } from "./queue.svelte";
@@ -67,7 +67,7 @@ export async function cancelImport(): Promise<void> {
 }
 
 /** Writes the approved diagrams to `out`; null, with a toast, if that failed. */
-export async function runExport(format: ExportFormat, out: string): Promise<ExportReport | null> {
+export async function runExport(format: ExportFormat, out: string): Promise<Exported | null> {
   try {
     return await backend().exportWorkspace(format, out);
   } catch (thrown) {

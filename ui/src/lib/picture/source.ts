@@ -28,7 +28,7 @@ const WHOLE_LEVELS = 4;
 export function pictureSource(image: Image, view: View): OpenSeadragon.TileSource {
   const { width, height, hash } = image;
   const maxLevel = fullLevel(width, height);
-  const isWhole = view.kind === "whole";
+  const isWhole = view.kind !== "tiles";
   const load = isWhole
     ? ({ level }: Tile) => loadPicture(hash).then((whole) => drawn(whole, 2 ** (level - maxLevel)))
     : ({ level, col, row }: Tile) => loadImage(backend().tileUrl(hash, level, col, row)).then((tile) => drawn(tile, 1));
@@ -88,7 +88,7 @@ function startLoading(hash: string): Loading {
 
 /** Fetches a picture that is likely to be shown next, so that showing it is instant. */
 export function prefetchPicture(image: Image, view: View): void {
-  if (view.kind === "whole") loadPicture(image.hash).catch(() => undefined);
+  if (view.kind !== "tiles") loadPicture(image.hash).catch(() => undefined);
 }
 
 async function loadImage(url: string): Promise<HTMLImageElement> {
