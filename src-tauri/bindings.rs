@@ -1,12 +1,12 @@
 //! The boundary to the page, and the TypeScript written from it.
 
-use specta_typescript::Typescript;
+use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
 use crate::commands as command;
 
 /// Every command that the page may call.
-pub fn builder() -> Builder {
+pub fn builder() -> Builder<Wry> {
     Builder::new().commands(collect_commands![
         command::startup,
         command::create_workspace,
@@ -35,6 +35,8 @@ pub fn builder() -> Builder {
 
 #[cfg(test)]
 mod tests {
+    use specta_typescript::Typescript;
+
     use super::*;
 
     /// With `UPDATE_BINDINGS=1` it writes the file instead.

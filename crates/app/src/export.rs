@@ -42,7 +42,7 @@ impl Session {
         let out = std::path::absolute(out)?;
         database_read(&database, |connection| match format {
             ExportFormat::Imagefolder => interchange::export_imagefolder(&self.workspace, connection, &out),
-            ExportFormat::Jsonl => interchange::export_jsonl(connection, &out, now()),
+            ExportFormat::Jsonl => interchange::export_jsonl(&self.workspace, connection, &out, now()),
         })
     }
 }

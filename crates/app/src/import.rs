@@ -14,6 +14,7 @@ use picture::{Decoder, Limits};
 use serde::Serialize;
 use specta::Type;
 use store::annotate::By;
+use store::table::region;
 use store::{Database, intake};
 
 use crate::{Session, now};
@@ -188,7 +189,7 @@ impl Session {
                 Taken::Already => report.already += 1,
                 Taken::Refused(reason) => report.rejected.push(rejected(path, reason)),
                 Taken::Ready(new) => match self.workspace.keep(new.incoming, &new.diagram.image.format) {
-                    Ok(_) => ready.push((new.diagram, new.drafts)),
+                    Ok(_) => ready.push((new.diagram, new.regions, new.drafts)),
                     Err(error) => return Err(error.into()),
                 },
             }
@@ -198,9 +199,13 @@ impl Session {
         }
         let by = By { person: &self.person.id, at: now() };
         let imported = database.write(|tx| {
-            let mut imported = 0;
-            for (diagram, drafts) in &ready {
-                imported += u32::from(intake::import(tx, by, diagram, drafts)?.is_some());
+            let mut imported: u32 = 0;
+            for (diagram, regions, drafts) in &ready {
+                let Some(id) = intake::import(tx, by, diagram, drafts)? else { continue };
+                for region in regions {
+                    region::find_or_insert(tx, &id, region, by.person, by.at)?;
+                }
+                imported += 1;
             }
             Ok(imported)
         })?;

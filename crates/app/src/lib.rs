@@ -2,6 +2,7 @@
 //!
 //! Here the clock is read and the acting person is known. No window, no argument parser.
 
+pub mod bench;
 mod export;
 mod import;
 mod pictures;

@@ -227,13 +227,27 @@ impl Session {
         self.write(|tx, by| review::reopen(tx, by, id))
     }
 
+    /// The region with this id or name.
+    ///
+    /// # Errors
+    /// When the diagram has none.
+    pub fn known_region(&self, id: &DiagramId, typed: &str) -> Result<Region> {
+        self.read(|connection| table::region::find(connection, id, typed))
+    }
+
     /// The region with this id or name, made over the whole picture when there is none of that name.
     ///
     /// # Errors
-    /// When there is no such diagram.
+    /// When there is no such diagram, or when it takes no text: then no region is made that stays empty.
     pub fn region(&self, id: &DiagramId, typed: &str) -> Result<Region> {
         let new = NewRegion { name: typed.to_owned(), bbox: None };
-        self.write(|tx, by| table::region::find_or_insert(tx, id, &new, by.person, by.at))
+        self.write(|tx, by| {
+            let state = table::diagram::get(tx, id)?.state;
+            if !state.takes_text() {
+                return Err(store::Error::ReadOnly(state));
+            }
+            table::region::find_or_insert(tx, id, &new, by.person, by.at)
+        })
     }
 
     /// What the workspace holds, and whether it is sound.

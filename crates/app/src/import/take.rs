@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::{Image, NewDraft, View};
+use domain::{Image, NewDraft, NewRegion, View};
 use picture::{Decoder, Limits, Prepared};
 use store::Incoming;
 use store::table::diagram::{self, NewDiagram};
@@ -22,6 +22,7 @@ pub(super) enum Taken {
 pub(super) struct New {
     pub incoming: Incoming,
     pub diagram: NewDiagram,
+    pub regions: Vec<NewRegion>,
     pub drafts: Vec<NewDraft>,
 }
 
@@ -66,8 +67,9 @@ fn try_take(
             context: row.context,
             source: row.source,
             license: row.license,
-            extra: row.extra.map(|extra| serde_json::Value::Object(extra).to_string()),
+            extra: row.extra,
         },
+        regions: row.regions,
         drafts: drafts.collect(),
         incoming,
     })))
