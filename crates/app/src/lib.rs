@@ -9,6 +9,7 @@ mod pictures;
 mod problem;
 mod session;
 mod settings;
+mod texts;
 mod watch;
 
 pub use domain;
@@ -19,6 +20,7 @@ pub use pictures::PictureFile;
 pub use problem::{Code, Problem};
 pub use session::{Session, Status, person_or_user};
 pub use settings::{Language, Settings, Theme};
+pub use texts::Text;
 pub use watch::watch;
 pub use worddiff::{Diff, Hunk, HunkKind};
 

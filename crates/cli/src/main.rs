@@ -1,2 +1,59 @@
-//! The callout command.
-fn main() {}
+//! The `callout` command: everything that needs no window. Each subcommand asks `app` and prints the
+//! answer; no rule of Callout's is made here.
+
+mod answer;
+mod args;
+mod command;
+mod failure;
+mod plain;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use answer::Answer;
+use args::{Cli, Command};
+
+/// Who acts, and how answers are printed.
+#[derive(Debug)]
+struct Context {
+    person: String,
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    picture::serve_if_asked();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            return failure::usage(&error, std::env::args_os().any(|arg| arg == "--json"));
+        }
+    };
+    let context = Context {
+        person: app::person_or_user(cli.person),
+        json: cli.json,
+    };
+    match run(cli.command, &context).and_then(|answer| answer.print(context.json)) {
+        Ok(code) => code,
+        Err(error) => failure::report(error, context.json),
+    }
+}
+
+fn run(command: Command, context: &Context) -> Result<Answer> {
+    match command {
+        Command::Init(init) => init.run(context),
+        Command::Import(import) => import.run(context),
+        Command::List(list) => list.run(context),
+        Command::Show(show) => show.run(context),
+        Command::Annotate(annotate) => annotate.run(context),
+        Command::Submit(submit) => submit.run(context),
+        Command::Approve(approve) => approve.run(context),
+        Command::Return(give_back) => give_back.run(context),
+        Command::Reopen(reopen) => reopen.run(context),
+        Command::Resolve(resolve) => resolve.run(context),
+        Command::Export(export) => export.run(context),
+        Command::Status(status) => status.run(context),
+        Command::Bench(bench) => bench.run(context),
+    }
+}

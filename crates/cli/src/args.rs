@@ -1,0 +1,171 @@
+//! What can be typed: the options that all subcommands share, and the list of subcommands.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use app::Session;
+use app::domain::{DiagramId, Level, Region, Slot, State};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::Context;
+use crate::command::annotate::Annotate;
+use crate::command::approve::Approve;
+use crate::command::bench::Bench;
+use crate::command::export::Export;
+use crate::command::give_back::GiveBack;
+use crate::command::import::Import;
+use crate::command::init::Init;
+use crate::command::list::List;
+use crate::command::reopen::Reopen;
+use crate::command::resolve::Resolve;
+use crate::command::show::Show;
+use crate::command::status::Status;
+use crate::command::submit::Submit;
+
+/// What every subcommand takes.
+const SHARED: &str = "For every command";
+
+const AFTER_HELP: &str = "\
+A first round:
+  callout init figures                          make a workspace
+  callout import figures photos/                bring in pictures; captions in metadata.jsonl become drafts
+  callout list figures                          see the queue
+  callout annotate figures 1 --text new.txt --submit
+  callout approve figures 1
+  callout export figures --format jsonl approved.jsonl
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.";
+
+/// Turn ICT diagrams into trustworthy text, without a window.
+///
+/// A workspace is a folder with a database and the original pictures. A window and any number of these
+/// commands may work on one workspace at once.
+#[derive(Debug, Parser)]
+#[command(name = "callout", version, after_help = AFTER_HELP, arg_required_else_help = true)]
+pub struct Cli {
+    /// Print one JSON document on standard output, and nothing else there.
+    #[arg(long, global = true, help_heading = SHARED, display_order = 100)]
+    pub json: bool,
+
+    /// Who acts; the system's user name by default. A new name joins the workspace.
+    #[arg(long = "as", global = true, value_name = "USER", help_heading = SHARED, display_order = 101)]
+    pub person: Option<String>,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Init(Init),
+    Import(Import),
+    List(List),
+    Show(Show),
+    Annotate(Annotate),
+    Submit(Submit),
+    Approve(Approve),
+    Return(GiveBack),
+    Reopen(Reopen),
+    Resolve(Resolve),
+    Export(Export),
+    Status(Status),
+    Bench(Bench),
+}
+
+/// A workspace that exists.
+#[derive(Debug, Args)]
+pub struct InWorkspace {
+    /// Folder of the workspace.
+    #[arg(value_name = "WORKSPACE")]
+    workspace: PathBuf,
+}
+
+impl InWorkspace {
+    pub fn open(&self, context: &Context) -> Result<Session> {
+        Session::open(&self.workspace, &context.person)
+    }
+}
+
+/// A diagram of a workspace.
+#[derive(Debug, Args)]
+pub struct OneDiagram {
+    #[command(flatten)]
+    workspace: InWorkspace,
+
+    /// The diagram: its number in the queue, its id, or how its id begins.
+    #[arg(value_name = "ID")]
+    diagram: String,
+}
+
+impl OneDiagram {
+    pub fn open(&self, context: &Context) -> Result<(Session, DiagramId)> {
+        let session = self.workspace.open(context)?;
+        let id = session.find(&self.diagram)?;
+        Ok((session, id))
+    }
+}
+
+/// Which of a diagram's captions.
+#[derive(Debug, Args)]
+pub struct WhichCaption {
+    /// How much of the diagram the caption speaks of.
+    #[arg(long, value_name = "LEVEL", default_value = "global", value_parser = levels())]
+    pub level: Level,
+
+    /// The region that a partial caption speaks of, by name or id.
+    #[arg(long, value_name = "REGION", required_if_eq("level", "partial"))]
+    pub region: Option<String>,
+}
+
+impl WhichCaption {
+    /// Refuses what no diagram could have, before anything is opened.
+    pub fn check(&self) -> Result<()> {
+        match &self.region {
+            Some(_) if self.level != Level::Partial => {
+                Err(usage("`--region` goes with `--level partial` only"))
+            }
+            Some(region) if region.trim().is_empty() || region.contains(char::is_control) => Err(
+                usage("a region's name needs a letter, and no control characters"),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// The caption, whose region must exist.
+    pub fn of(&self, session: &Session, id: &DiagramId) -> Result<(Slot, Option<Region>)> {
+        let region = match &self.region {
+            Some(region) => Some(session.known_region(id, region)?),
+            None => None,
+        };
+        Ok((self.slot(id, region.as_ref()), region))
+    }
+
+    pub fn slot(&self, id: &DiagramId, region: Option<&Region>) -> Slot {
+        Slot {
+            diagram_id: id.clone(),
+            level: self.level,
+            region_id: region.map(|region| region.id.clone()),
+        }
+    }
+}
+
+/// Reads a state; `in-progress` is taken as well.
+pub fn states() -> impl TypedValueParser<Value = State> {
+    let values = State::ALL.map(|state| match state {
+        State::InProgress => PossibleValue::new(state.as_str()).alias("in-progress"),
+        _ => PossibleValue::new(state.as_str()),
+    });
+    PossibleValuesParser::new(values).try_map(|text| text.parse::<State>())
+}
+
+fn levels() -> impl TypedValueParser<Value = Level> {
+    PossibleValuesParser::new(Level::ALL.map(Level::as_str)).try_map(|text| text.parse::<Level>())
+}
+
+/// A wrong use that the parser cannot see.
+pub fn usage(message: &str) -> anyhow::Error {
+    Cli::command()
+        .error(clap::error::ErrorKind::ArgumentConflict, message)
+        .into()
+}

@@ -1,0 +1,86 @@
+//! `callout bench`: figures that anybody can repeat. The workspaces it makes are removed again.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::import::{Cost, Progress};
+use crate::answer::{Answer, complain};
+use crate::{Context, plain};
+
+/// Measure how fast Callout is here, in a temporary workspace.
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Folder to make the temporary workspace in; its disk is what is measured.
+    #[arg(long = "in", value_name = "DIR", global = true)]
+    dir: Option<PathBuf>,
+
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// How long an import takes.
+    Import {
+        /// Pictures and folders.
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+
+        #[command(flatten)]
+        cost: Cost,
+    },
+    /// How long reads, searches and saves take in a workspace of generated diagrams.
+    Workspace {
+        /// How many diagrams.
+        #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+        diagrams: u32,
+    },
+}
+
+impl Bench {
+    pub fn run(self, context: &Context) -> Result<Answer> {
+        let dir = self.dir.unwrap_or_else(std::env::temp_dir);
+        let temporary = tempfile::Builder::new()
+            .prefix("callout-bench-")
+            .tempdir_in(&dir);
+        let temporary =
+            temporary.with_context(|| format!("making a folder in `{}`", dir.display()))?;
+        let root = temporary.path().join("workspace");
+        match self.what {
+            What::Import { paths, cost } => {
+                let mut progress = Progress::new();
+                let figures =
+                    app::bench::import(&root, &context.person, &paths, cost.limits(), |step| {
+                        progress.show(&step);
+                    })?;
+                progress.finish();
+                answer(&figures)
+            }
+            What::Workspace { diagrams } => {
+                let figures = app::bench::workspace(&root, &context.person, diagrams, |done| {
+                    complain(&format!("{done} of {diagrams} diagrams generated"));
+                })?;
+                answer(&figures)
+            }
+        }
+    }
+}
+
+/// Figures as a table: their keys carry the units.
+fn answer(figures: &impl Serialize) -> Result<Answer> {
+    let value = serde_json::to_value(figures)?;
+    let rows = value.as_object().into_iter().flatten();
+    let rows = rows.map(|(key, value)| vec![key.clone(), shown(value)]);
+    Answer::new(&value, plain::table(&["measured", "figure"], rows))
+}
+
+fn shown(value: &Value) -> String {
+    match value.as_f64() {
+        Some(number) if value.is_f64() => format!("{number:.2}"),
+        _ => value.to_string(),
+    }
+}

@@ -1,0 +1,66 @@
+//! Failures: `error:` and `help:` on standard error, with `--json` an object on standard output too.
+
+use std::process::ExitCode;
+
+use app::{Code, Problem};
+use serde_json::json;
+
+use crate::answer::{complain, print};
+use crate::plain;
+
+/// Prints a failure; returns the exit code.
+pub fn report(error: anyhow::Error, json: bool) -> ExitCode {
+    match error.downcast::<clap::Error>() {
+        Ok(error) => usage(&error, json),
+        Err(error) => problem(&Problem::from(error), json),
+    }
+}
+
+/// Prints a wrong use, or the help that was asked for; returns the exit code.
+pub fn usage(error: &clap::Error, json: bool) -> ExitCode {
+    // When neither stream can be written, the exit code still tells.
+    error.print().ok();
+    if error.use_stderr() && json {
+        let text = error.render().to_string();
+        let message = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ");
+        object("usage", message, Some("See `callout help`."));
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn problem(problem: &Problem, json: bool) -> ExitCode {
+    complain(&format!("error: {}", plain::line(&problem.message)));
+    if let Some(help) = command_line_help(problem) {
+        complain(&format!("help: {help}"));
+    }
+    if json {
+        let code = serde_json::to_value(problem.code).unwrap_or_default();
+        object(
+            code.as_str().unwrap_or("other"),
+            &problem.message,
+            command_line_help(problem),
+        );
+    }
+    ExitCode::FAILURE
+}
+
+/// What to do next; where a window has a button, a command is named here.
+fn command_line_help(problem: &Problem) -> Option<&str> {
+    match problem.code {
+        Code::Conflict => Some(
+            "See both with `callout show`, choose with `callout resolve WORKSPACE ID --keep mine|theirs`.",
+        ),
+        _ => problem.help.as_deref(),
+    }
+}
+
+fn object(code: &str, message: &str, help: Option<&str>) {
+    let document = json!({"error": {"code": code, "message": message, "help": help}});
+    if let Err(error) = print(&document.to_string()) {
+        complain(&format!("error: {error:#}"));
+    }
+}
