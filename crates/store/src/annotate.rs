@@ -35,18 +35,16 @@ pub struct By<'a> {
 pub fn journal(tx: &Transaction<'_>, by: By<'_>, entry: &JournalEntry) -> Result<Saved> {
     begin(tx, by, &entry.slot.diagram_id)?;
     let annotation = annotation::find_or_insert(tx, &entry.slot, by.person)?;
-    let stored = working_copy::get(tx, &annotation.id)?;
-    let version = stored.as_ref().map_or(0, |copy| copy.version);
-    let seen = stored.filter(|copy| copy.version == entry.version || copy.text == entry.text);
-    let base = match seen {
-        // A revision made while this entry was under way is its base, though the entry cannot name it.
-        Some(copy) if entry.base_revision != annotation.head => copy.base_revision_id,
-        Some(_) => annotation.head,
-        None => {
-            commit(tx, by, &entry.slot)?;
-            entry.base_revision.clone()
-        }
-    };
+    let version = working_copy::get(tx, &annotation.id)?.map_or(0, |copy| copy.version);
+    if version != entry.version {
+        commit(tx, by, &entry.slot)?;
+    }
+    let head = head(tx, &entry.slot, by.person)?;
+    // A revision made while this entry was under way is its base, though the entry cannot name it.
+    let base = working_copy::get(tx, &annotation.id)?
+        .filter(|copy| copy.version == entry.version || copy.text == entry.text)
+        .filter(|_| entry.base_revision != head)
+        .map_or(entry.base_revision.clone(), |copy| copy.base_revision_id);
     let copy = WorkingCopy {
         text: entry.text.clone(),
         editor_state: entry.editor_state.clone(),
@@ -55,7 +53,6 @@ pub fn journal(tx: &Transaction<'_>, by: By<'_>, entry: &JournalEntry) -> Result
         updated_at: by.at,
     };
     working_copy::put(tx, &annotation.id, &copy)?;
-    let head = head(tx, &entry.slot, by.person)?;
     let open = conflict::open(tx, &annotation.id, head.as_ref())?;
     let now = if head != copy.base_revision_id && open.is_none() {
         commit(tx, by, &entry.slot)?

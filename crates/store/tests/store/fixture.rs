@@ -30,6 +30,7 @@ pub struct Desk {
 
 /// A workspace that goes away with its folder.
 pub struct Fixture {
+    /// Holds the workspace; removed at the end.
     pub folder: tempfile::TempDir,
     pub workspace: Workspace,
     pub desk: Desk,
