@@ -177,7 +177,7 @@ describe("the draft", () => {
 
   it("can be put back as an edit that is stored and undone in one step", async () => {
     const { entries } = show(viewOf({ text: "Something else." }));
-    await fireEvent.click(screen.getByText("Restore the draft’s text"));
+    await fireEvent.click(screen.getByText("Restore draft text"));
     expect(shown()).toBe("The router sends.");
     await pass(1000);
     expect(entries.at(-1)?.text).toBe("The router sends.");
