@@ -68,7 +68,7 @@ export class PictureViewer {
     const add = (): void => {
       if (asked === this.#asked) this.#add(asked, image, view, failed);
     };
-    if (view.kind === "whole") loadPicture(image.hash).then(add, failed);
+    if (view.kind !== "tiles") loadPicture(image.hash).then(add, failed);
     else add();
   }
 
