@@ -106,13 +106,17 @@ impl Worker {
     }
 
     fn spawn(program: &Path, limits: &Limits) -> io::Result<Self> {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .arg(worker::ARGUMENT)
             .arg(serde_json::to_string(limits)?)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+            .stderr(Stdio::piped());
+        // Ctrl-C reaches every process of the terminal's group, and is for the asking program to answer.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn()?;
         let (Some(requests), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::Error::other("it has no pipes"));
         };
