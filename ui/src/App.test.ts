@@ -114,10 +114,10 @@ describe("going through the queue", () => {
   it("fetches the next diagram ahead, so that going on asks for nothing", async () => {
     const fake = await start(3);
     await waitFor(() => expect(prefetchPicture).toHaveBeenCalledWith(fake.diagrams[1]?.image, fake.diagrams[1]?.view));
-    fake.calls.length = 0;
+    const never = (): Promise<never> => new Promise(() => {});
+    provideBackend({ ...fake, neighbour: never, openDiagram: never });
     await press({ key: "ArrowDown", altKey: true });
     await openIs("diagram 2.png");
-    expect(fake.calls.slice(0, 1)).toEqual(["neighbour"]);
   });
 
   it("opens the diagram that was open last time", async () => {

@@ -1,5 +1,5 @@
 /** Going from one diagram to another without losing a word or waiting for a picture. */
-import { backend, type DiagramView, type Place } from "../backend";
+import { backend, type DiagramView, type Place, type QueueFilter } from "../backend";
 import { prefetchPicture } from "../lib/picture/source";
 import type { Key } from "../i18n";
 import { closeDiagram, open, setDiagramState, showDiagram, showLevel, renewDiagram } from "./diagram.svelte";
@@ -9,8 +9,17 @@ import { recall, remember } from "./remembered";
 import { session } from "./session.svelte";
 import { fail } from "./toasts.svelte";
 
-/** The diagram that was fetched ahead; used once, and dropped when anybody else writes. */
-let ahead: { id: string; view: Promise<DiagramView> } | null = null;
+/** What comes after `from` in the queue as `filter` lists it; fetched ahead, used once, dropped when anybody else writes. */
+interface Ahead {
+  readonly from: string;
+  readonly filter: QueueFilter;
+  /** Length of the list then: when it changes, places have moved. */
+  readonly total: number;
+  readonly place: Place;
+  readonly view: Promise<DiagramView>;
+}
+
+let ahead: Ahead | null = null;
 /** Raised by every wish to go somewhere; only the last wish is fulfilled. */
 let wish = 0;
 
@@ -33,7 +42,7 @@ export async function openDiagram(id: string, index?: number): Promise<void> {
 export async function openNeighbour(forward: boolean): Promise<boolean> {
   const from = open.id ?? queue.row(queue.now.active)?.id;
   try {
-    const place = from === undefined ? await firstPlace() : await backend().neighbour(queue.now.filter, from, forward);
+    const place = from === undefined ? await firstPlace() : await placeBeside(from, forward);
     if (place === null) return false;
     await openDiagram(place.id, place.index);
     return true;
@@ -130,8 +139,14 @@ export async function renewOpen(): Promise<void> {
   }
 }
 
+function placeBeside(from: string, forward: boolean): Promise<Place | null> | Place {
+  const { filter, total } = queue.now;
+  if (forward && ahead?.from === from && ahead.filter === filter && ahead.total === total) return ahead.place;
+  return backend().neighbour(filter, from, forward);
+}
+
 async function viewOf(id: string): Promise<DiagramView | null> {
-  const fetched = ahead?.id === id ? ahead.view : null;
+  const fetched = ahead?.place.id === id ? ahead.view : null;
   ahead = null;
   try {
     return await (fetched ?? backend().openDiagram(id));
@@ -144,10 +159,11 @@ async function viewOf(id: string): Promise<DiagramView | null> {
 /** Fetches the diagram after `id` and warms its picture, so that going on shows it at once. */
 async function fetchAhead(id: string): Promise<void> {
   try {
-    const next = await backend().neighbour(queue.now.filter, id, true);
-    if (next === null || open.id !== id) return;
-    const view = backend().openDiagram(next.id);
-    ahead = { id: next.id, view };
+    const { filter, total } = queue.now;
+    const place = await backend().neighbour(filter, id, true);
+    if (place === null || open.id !== id) return;
+    const view = backend().openDiagram(place.id);
+    ahead = { from: id, filter, total, place, view };
     const { diagram } = await view;
     prefetchPicture(diagram.image, diagram.view);
   } catch {
