@@ -78,7 +78,10 @@ pub fn import(
     progress: impl FnMut(ImportProgress),
 ) -> Result<ImportFigures> {
     let session = Session::create(root, person)?;
-    let options = ImportOptions { limits, ..ImportOptions::default() };
+    let options = ImportOptions {
+        limits,
+        ..ImportOptions::default()
+    };
     let report = session.import(paths, &options, progress)?;
     Ok(ImportFigures {
         imported: report.imported,
@@ -130,7 +133,10 @@ pub fn workspace(
 }
 
 fn search(session: &Session, words: &str) -> Result<f64> {
-    let filter = QueueFilter { state: None, search: words.to_owned() };
+    let filter = QueueFilter {
+        state: None,
+        search: words.to_owned(),
+    };
     median_ms(|| {
         session.page(&filter, 0, PAGE_ROWS)?;
         session.counts(words).map(drop)
@@ -193,7 +199,9 @@ fn quantile_ms(times: &mut [Duration], percent: usize) -> f64 {
 
 fn peak_rss_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(megabytes(kib * 1_024))
 }

@@ -41,8 +41,12 @@ impl Session {
         let database = self.workspace.connect()?;
         let out = std::path::absolute(out)?;
         database_read(&database, |connection| match format {
-            ExportFormat::Imagefolder => interchange::export_imagefolder(&self.workspace, connection, &out),
-            ExportFormat::Jsonl => interchange::export_jsonl(&self.workspace, connection, &out, now()),
+            ExportFormat::Imagefolder => {
+                interchange::export_imagefolder(&self.workspace, connection, &out)
+            }
+            ExportFormat::Jsonl => {
+                interchange::export_jsonl(&self.workspace, connection, &out, now())
+            }
         })
     }
 }
@@ -57,5 +61,7 @@ fn database_read<T>(
         outcome = Some(f(connection));
         Ok(())
     })?;
-    Ok(outcome.transpose()?.expect("set by the closure that read ran"))
+    Ok(outcome
+        .transpose()?
+        .expect("set by the closure that read ran"))
 }

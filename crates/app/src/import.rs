@@ -104,7 +104,9 @@ impl Session {
             rejected: std::mem::take(&mut found.rejected),
             ..ImportReport::default()
         };
-        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+        let workers = std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(4);
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             let (sender, receiver) = mpsc::sync_channel(workers);
@@ -169,7 +171,11 @@ impl Session {
             }
         }
         // After a cancel there may be gaps in the order; what was decoded is kept all the same.
-        batch.extend(early.into_iter().map(|(index, taken)| (&found.files[index].path, taken)));
+        batch.extend(
+            early
+                .into_iter()
+                .map(|(index, taken)| (&found.files[index].path, taken)),
+        );
         self.write_batch(&mut database, &mut batch, report)?;
         if done > 0 {
             progress(found.progress(done));
@@ -188,20 +194,27 @@ impl Session {
             match taken {
                 Taken::Already => report.already += 1,
                 Taken::Refused(reason) => report.rejected.push(rejected(path, reason)),
-                Taken::Ready(new) => match self.workspace.keep(new.incoming, &new.diagram.image.format) {
-                    Ok(_) => ready.push((new.diagram, new.regions, new.drafts)),
-                    Err(error) => return Err(error.into()),
-                },
+                Taken::Ready(new) => {
+                    match self.workspace.keep(new.incoming, &new.diagram.image.format) {
+                        Ok(_) => ready.push((new.diagram, new.regions, new.drafts)),
+                        Err(error) => return Err(error.into()),
+                    }
+                }
             }
         }
         if ready.is_empty() {
             return Ok(());
         }
-        let by = By { person: &self.person.id, at: now() };
+        let by = By {
+            person: &self.person.id,
+            at: now(),
+        };
         let imported = database.write(|tx| {
             let mut imported: u32 = 0;
             for (diagram, regions, drafts) in &ready {
-                let Some(id) = intake::import(tx, by, diagram, drafts)? else { continue };
+                let Some(id) = intake::import(tx, by, diagram, drafts)? else {
+                    continue;
+                };
                 for region in regions {
                     region::find_or_insert(tx, &id, region, by.person, by.at)?;
                 }
@@ -226,5 +239,8 @@ impl Found {
 }
 
 fn rejected(path: &Path, reason: impl Into<String>) -> Rejected {
-    Rejected { path: path.display().to_string(), reason: reason.into() }
+    Rejected {
+        path: path.display().to_string(),
+        reason: reason.into(),
+    }
 }

@@ -31,7 +31,11 @@ impl Session {
             View::Whole => self.derived(&diagram, "whole.png".into()),
             View::Original => Ok(PictureFile {
                 path: self.workspace.image_path(hash, &image.format),
-                media_type: if image.format == "jpeg" { "image/jpeg" } else { "image/png" },
+                media_type: if image.format == "jpeg" {
+                    "image/jpeg"
+                } else {
+                    "image/png"
+                },
             }),
         }
     }
@@ -55,7 +59,10 @@ impl Session {
         if !dir.exists() {
             self.derive_again(diagram)?;
         }
-        Ok(PictureFile { path: dir.join(file), media_type: "image/png" })
+        Ok(PictureFile {
+            path: dir.join(file),
+            media_type: "image/png",
+        })
     }
 
     fn derive_again(&self, diagram: &Diagram) -> Result<()> {
@@ -65,7 +72,8 @@ impl Session {
         if dir.exists() {
             return Ok(());
         }
-        let decoder = decoder.get_or_insert_with(|| picture::Decoder::new(picture::Limits::default()));
+        let decoder =
+            decoder.get_or_insert_with(|| picture::Decoder::new(picture::Limits::default()));
         let original = self.workspace.image_path(&image.hash, &image.format);
         decoder
             .prepare(&original, &dir)

@@ -36,7 +36,11 @@ impl From<anyhow::Error> for Problem {
     fn from(error: anyhow::Error) -> Self {
         let code = error.chain().find_map(code_of).unwrap_or(Code::Other);
         let help = error.chain().find_map(help_of).map(str::to_owned);
-        Self { code, message: format!("{error:#}"), help }
+        Self {
+            code,
+            message: format!("{error:#}"),
+            help,
+        }
     }
 }
 
@@ -55,6 +59,14 @@ fn help_of<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a str> 
     cause
         .downcast_ref::<store::Error>()
         .and_then(store::Error::help)
-        .or_else(|| cause.downcast_ref::<interchange::Error>().and_then(interchange::Error::help))
-        .or_else(|| cause.downcast_ref::<picture::Refusal>().and_then(picture::Refusal::help))
+        .or_else(|| {
+            cause
+                .downcast_ref::<interchange::Error>()
+                .and_then(interchange::Error::help)
+        })
+        .or_else(|| {
+            cause
+                .downcast_ref::<picture::Refusal>()
+                .and_then(picture::Refusal::help)
+        })
 }

@@ -90,7 +90,10 @@ impl Session {
         &self.person
     }
 
-    pub(crate) fn read<T>(&self, f: impl FnOnce(&store::Connection) -> store::Result<T>) -> Result<T> {
+    pub(crate) fn read<T>(
+        &self,
+        f: impl FnOnce(&store::Connection) -> store::Result<T>,
+    ) -> Result<T> {
         Ok(lock(&self.reader).read(f)?)
     }
 
@@ -99,7 +102,21 @@ impl Session {
         f: impl FnOnce(&store::Transaction<'_>, By<'_>) -> store::Result<T>,
     ) -> Result<T> {
         let mut writer = lock(&self.writer);
-        Ok(writer.write(|tx| f(tx, By { person: &self.person.id, at: now() }))?)
+        Ok(writer.write(|tx| {
+            f(
+                tx,
+                By {
+                    person: &self.person.id,
+                    at: now(),
+                },
+            )
+        })?)
+    }
+
+    /// Changes when another connection wrote; what this session writes does not count, since
+    /// `PRAGMA data_version` leaves out its own connection's commits.
+    pub(crate) fn others_version(&self) -> Result<u32> {
+        Ok(lock(&self.writer).data_version()?)
     }
 
     /// A stretch of the queue.
@@ -130,7 +147,12 @@ impl Session {
     ///
     /// # Errors
     /// When there is no such diagram.
-    pub fn neighbour(&self, filter: &QueueFilter, id: &DiagramId, forward: bool) -> Result<Option<Place>> {
+    pub fn neighbour(
+        &self,
+        filter: &QueueFilter,
+        id: &DiagramId,
+        forward: bool,
+    ) -> Result<Option<Place>> {
         self.read(|connection| queue::neighbour(connection, filter, id, forward))
     }
 
@@ -183,7 +205,11 @@ impl Session {
         let text = unix_lines(text);
         self.write(|tx, by| {
             let committed = annotate::revise(tx, by, slot, &text)?;
-            if submit { annotate::submit(tx, by, slot) } else { Ok(committed) }
+            if submit {
+                annotate::submit(tx, by, slot)
+            } else {
+                Ok(committed)
+            }
         })
     }
 
@@ -240,7 +266,10 @@ impl Session {
     /// # Errors
     /// When there is no such diagram, or when it takes no text: then no region is made that stays empty.
     pub fn region(&self, id: &DiagramId, typed: &str) -> Result<Region> {
-        let new = NewRegion { name: typed.to_owned(), bbox: None };
+        let new = NewRegion {
+            name: typed.to_owned(),
+            bbox: None,
+        };
         self.write(|tx, by| {
             let state = table::diagram::get(tx, id)?.state;
             if !state.takes_text() {

@@ -65,7 +65,8 @@ impl Settings {
         let doing = || format!("saving settings in `{}`", config_dir.display());
         std::fs::create_dir_all(config_dir).with_context(doing)?;
         let mut file = tempfile::NamedTempFile::new_in(config_dir).with_context(doing)?;
-        file.write_all(&serde_json::to_vec_pretty(self)?).with_context(doing)?;
+        file.write_all(&serde_json::to_vec_pretty(self)?)
+            .with_context(doing)?;
         file.persist(config_dir.join(FILE)).with_context(doing)?;
         Ok(())
     }

@@ -38,10 +38,14 @@ impl Session {
             let regions = region::of_diagram(connection, id)?;
             let mut texts = Vec::new();
             for annotation in annotation::of_diagram(connection, id)? {
-                let Some(head) = annotation.head else { continue };
+                let Some(head) = annotation.head else {
+                    continue;
+                };
                 let revision = revision::get(connection, &head)?;
                 let region = annotation.slot.region_id;
-                let region = regions.iter().find(|known| Some(&known.id) == region.as_ref());
+                let region = regions
+                    .iter()
+                    .find(|known| Some(&known.id) == region.as_ref());
                 texts.push(Text {
                     annotator: revision.author,
                     level: annotation.slot.level,

@@ -27,18 +27,64 @@ const CAPTION_WORDS: usize = 50;
 const CONTEXT_WORDS: usize = 80;
 
 const WORDS: [&str; 32] = [
-    "the", "router", "forwards", "a", "frame", "to", "switch", "over", "tunnel", "session", "AMF",
-    "SMF", "UPF", "gNB", "registers", "with", "policy", "bearer", "acknowledges", "sequence",
-    "number", "between", "leaf", "spine", "server", "request", "response", "timer", "expires",
-    "state", "link", "interface",
+    "the",
+    "router",
+    "forwards",
+    "a",
+    "frame",
+    "to",
+    "switch",
+    "over",
+    "tunnel",
+    "session",
+    "AMF",
+    "SMF",
+    "UPF",
+    "gNB",
+    "registers",
+    "with",
+    "policy",
+    "bearer",
+    "acknowledges",
+    "sequence",
+    "number",
+    "between",
+    "leaf",
+    "spine",
+    "server",
+    "request",
+    "response",
+    "timer",
+    "expires",
+    "state",
+    "link",
+    "interface",
 ];
 const PHRASES: [&str; 16] = [
-    "用户设备", "接入网", "核心网", "建立", "注册请求", "转发", "路由器", "交换机", "数据包", "隧道", "策略",
-    "鉴权", "承载", "接口", "时序图", "释放",
+    "用户设备",
+    "接入网",
+    "核心网",
+    "建立",
+    "注册请求",
+    "转发",
+    "路由器",
+    "交换机",
+    "数据包",
+    "隧道",
+    "策略",
+    "鉴权",
+    "承载",
+    "接口",
+    "时序图",
+    "释放",
 ];
 
 /// Writes `diagrams` rows into an empty workspace.
-pub(super) fn generate(session: &Session, diagrams: u32, mut progress: impl FnMut(u32)) -> Result<()> {
+pub(super) fn generate(
+    session: &Session,
+    diagrams: u32,
+    mut progress: impl FnMut(u32),
+) -> Result<()> {
     let rare_every = (diagrams / 10).max(1);
     for start in (0..diagrams).step_by(BATCH as usize) {
         let end = (start + BATCH).min(diagrams);
@@ -64,7 +110,11 @@ fn write_texts(session: &Session, offset: u32, limit: u32) -> Result<()> {
     }
     session.write(|tx, by| {
         for row in rows.iter().step_by(WRITTEN_EVERY) {
-            let slot = Slot { diagram_id: row.id.clone(), level: Level::Global, region_id: None };
+            let slot = Slot {
+                diagram_id: row.id.clone(),
+                level: Level::Global,
+                region_id: None,
+            };
             annotate::revise(tx, by, &slot, &caption(row.number + 1))?;
         }
         Ok(())
@@ -94,7 +144,12 @@ fn draft(number: u32, rare: bool) -> NewDraft {
     if rare {
         write!(text, " {RARE}，{RARE_ZH}").ok();
     }
-    NewDraft { level: Level::Global, region: None, text, label: "generated".to_owned() }
+    NewDraft {
+        level: Level::Global,
+        region: None,
+        text,
+        label: "generated".to_owned(),
+    }
 }
 
 /// A caption of some 50 English words and 30 Chinese characters.
@@ -110,7 +165,9 @@ pub(super) fn caption(number: u32) -> String {
 
 fn words(seed: u32, n_words: usize) -> String {
     let mut random = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
-    let words: Vec<_> = (0..n_words).map(|_| WORDS[step(&mut random) % WORDS.len()]).collect();
+    let words: Vec<_> = (0..n_words)
+        .map(|_| WORDS[step(&mut random) % WORDS.len()])
+        .collect();
     words.join(" ")
 }
 

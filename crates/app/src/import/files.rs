@@ -34,7 +34,11 @@ pub(super) struct Found {
 
 /// Walks `paths` in the order given, folders by file name. Files named outright are always tried.
 pub(super) fn find(paths: &[PathBuf], workspace: &Path, cancel: &Cancel) -> Found {
-    let mut walk = Walk { found: Found::default(), tables: Tables::default(), seen: BTreeSet::new() };
+    let mut walk = Walk {
+        found: Found::default(),
+        tables: Tables::default(),
+        seen: BTreeSet::new(),
+    };
     for path in paths {
         if path.is_dir() {
             walk.folder(path, workspace, cancel);
@@ -59,12 +63,16 @@ impl Walk {
             .follow_links(true)
             .sort_by_file_name()
             .into_iter()
-            .filter_entry(|entry| entry.depth() == 0 || (!is_hidden(entry) && entry.path() != workspace));
+            .filter_entry(|entry| {
+                entry.depth() == 0 || (!is_hidden(entry) && entry.path() != workspace)
+            });
         for entry in entries {
             match entry {
                 _ if cancel.is_set() => return,
                 Ok(entry) if !entry.file_type().is_file() => self.other(&entry),
-                Ok(entry) if entry.file_name() == METADATA => self.tables.load(entry.path().parent(), true),
+                Ok(entry) if entry.file_name() == METADATA => {
+                    self.tables.load(entry.path().parent(), true)
+                }
                 Ok(entry) if claims_to_be_picture(entry.path()) => self.file(entry.into_path()),
                 Ok(_) => self.found.skipped += 1,
                 Err(error) => self.found.rejected.push(unreadable(root, &error)),
@@ -74,7 +82,9 @@ impl Walk {
 
     fn other(&mut self, entry: &DirEntry) {
         if !entry.file_type().is_dir() {
-            self.found.rejected.push(rejected(entry.path(), "neither a file nor a folder"));
+            self.found
+                .rejected
+                .push(rejected(entry.path(), "neither a file nor a folder"));
         }
     }
 
@@ -101,7 +111,10 @@ impl Tables {
         let Some(folder) = folder else { return };
         let table = self.0.entry(folder.to_path_buf()).or_insert_with(|| {
             let path = folder.join(METADATA);
-            Table { metadata: path.is_file().then(|| Metadata::load(&path)), walked: false }
+            Table {
+                metadata: path.is_file().then(|| Metadata::load(&path)),
+                walked: false,
+            }
         });
         table.walked |= walked;
     }
@@ -121,13 +134,20 @@ impl Tables {
     /// Lines that could not be read, and rows whose picture is not there.
     fn report(&self, seen: &BTreeSet<PathBuf>, rejections: &mut Vec<Rejected>) {
         for (folder, table) in &self.0 {
-            let Some(metadata) = &table.metadata else { continue };
+            let Some(metadata) = &table.metadata else {
+                continue;
+            };
             let file = folder.join(METADATA);
             for problem in metadata.problems() {
                 let place = format!("{}:{}", file.display(), problem.line);
-                rejections.push(Rejected { path: place, reason: problem.reason.clone() });
+                rejections.push(Rejected {
+                    path: place,
+                    reason: problem.reason.clone(),
+                });
             }
-            let missing = metadata.names().filter(|name| table.walked && !seen.contains(&folder.join(name)));
+            let missing = metadata
+                .names()
+                .filter(|name| table.walked && !seen.contains(&folder.join(name)));
             for name in missing {
                 let reason = format!("named in {METADATA}, but there is no such picture");
                 rejections.push(rejected(&folder.join(name), reason));

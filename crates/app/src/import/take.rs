@@ -26,7 +26,12 @@ pub(super) struct New {
     pub drafts: Vec<NewDraft>,
 }
 
-pub(super) fn take(session: &Session, decoder: &mut Decoder, limits: &Limits, file: &File) -> Taken {
+pub(super) fn take(
+    session: &Session,
+    decoder: &mut Decoder,
+    limits: &Limits,
+    file: &File,
+) -> Taken {
     match try_take(session, decoder, limits, file) {
         Ok(taken) => taken,
         Err(error) => Taken::Refused(format!("{error:#}")),
@@ -42,7 +47,9 @@ fn try_take(
     let size = std::fs::metadata(&file.path)?.len();
     if size > limits.max_file_bytes {
         let limit = limits.max_file_bytes;
-        return Ok(Taken::Refused(format!("the file has {size} bytes; at most {limit} are taken")));
+        return Ok(Taken::Refused(format!(
+            "the file has {size} bytes; at most {limit} are taken"
+        )));
     }
     let incoming = session.workspace.receive(&file.path)?;
     let known = session.read(|connection| diagram::by_hash(connection, incoming.hash()))?;
@@ -53,12 +60,17 @@ fn try_take(
     let prepared = match decoder.prepare(incoming.path(), &derived) {
         Ok(prepared) => prepared,
         Err(refusal) => {
-            let help = refusal.help().map_or_else(String::new, |help| format!(". {help}"));
+            let help = refusal
+                .help()
+                .map_or_else(String::new, |help| format!(". {help}"));
             return Ok(Taken::Refused(format!("{refusal}{help}")));
         }
     };
     let row = file.row.clone().unwrap_or_default();
-    let drafts = row.drafts.into_iter().map(|draft| NewDraft { text: unix_lines(&draft.text), ..draft });
+    let drafts = row.drafts.into_iter().map(|draft| NewDraft {
+        text: unix_lines(&draft.text),
+        ..draft
+    });
     Ok(Taken::Ready(Box::new(New {
         diagram: NewDiagram {
             name: name_of(&file.path),
@@ -76,7 +88,10 @@ fn try_take(
 }
 
 fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn image(incoming: &Incoming, prepared: &Prepared) -> Image {
