@@ -26,7 +26,7 @@ export const previous: Command = {
 };
 const search: Command = {
   id: "search", group: "go", title: "command.search", keys: ["Mod+F"],
-  enabled: working, run: () => panes.queue?.focusSearch(),
+  enabled: working, run: () => (panes.queue === undefined ? showDialog("palette") : panes.queue.focusSearch()),
 };
 const focusNext: Command = {
   id: "focus.next", group: "go", title: "command.focus_next", keys: ["F6"],
@@ -79,5 +79,6 @@ function cycleFocus(): void {
   const at = document.activeElement?.closest("[data-pane]")?.getAttribute("data-pane");
   if (at === "queue" && panes.picture !== undefined) panes.picture.focus();
   else if (at === "picture" && panes.caption !== undefined) panes.caption.focus();
-  else panes.queue?.focusList();
+  else if (panes.queue !== undefined) panes.queue.focusList();
+  else panes.picture?.focus();
 }

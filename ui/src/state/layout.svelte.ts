@@ -24,9 +24,14 @@ function isSizes(value: unknown): value is Sizes {
 let sizes = $state.raw<Sizes>(recall("layout", { queue: 280, caption: 440, context: 132, contextOpen: true }, isSizes));
 let windowSize = $state.raw({ width: window.innerWidth, height: window.innerHeight });
 
+/** What the picture leaves to the panels beside it. */
+const room = $derived(Math.floor(windowSize.width * (1 - PICTURE_SHARE)) - SPLITTERS);
+/** In a window too narrow for three panels the queue makes room; the palette finds diagrams there. */
+const queueShown = $derived(room >= LEAST.queue + LEAST.caption);
+
 /** Widths that fit: the caption yields to the queue, and both yield to the picture. */
 const widths = $derived.by(() => {
-  const room = Math.floor(windowSize.width * (1 - PICTURE_SHARE)) - SPLITTERS;
+  if (!queueShown) return { queue: 0, caption: clamp(sizes.caption, Math.min(LEAST.caption, room), room) };
   const queue = clamp(sizes.queue, LEAST.queue, room - LEAST.caption);
   return { queue, caption: clamp(sizes.caption, LEAST.caption, room - queue) };
 });
@@ -36,6 +41,10 @@ const contextHeight = $derived(clamp(sizes.context, LEAST.context, Math.floor(wi
 export const layout = {
   get queue(): number {
     return widths.queue;
+  },
+  /** Whether the window is wide enough for the queue. */
+  get queueShown(): boolean {
+    return queueShown;
   },
   get caption(): number {
     return widths.caption;
@@ -51,7 +60,6 @@ export const layout = {
   },
   /** The largest size that `panel` may take now. */
   most(panel: Panel): number {
-    const room = Math.floor(windowSize.width * (1 - PICTURE_SHARE)) - SPLITTERS;
     if (panel === "queue") return room - LEAST.caption;
     return panel === "caption" ? room - widths.queue : Math.floor(windowSize.height * 0.4);
   },

@@ -306,4 +306,14 @@ describe("a newer reading of the caption", () => {
     expect(journal.refresh(caption({ version: 9 }))).toBe(false);
     expect(journal.refresh(caption({ version: 10 }))).toBe(true);
   });
+
+  it("outdates what a reply said of the diagram's state", async () => {
+    const { journal, type, call } = start();
+    type("a");
+    await vi.advanceTimersByTimeAsync(250);
+    await call(0).answer({ version: 1, state: "in_progress" });
+    expect(journal.status.state).toBe("in_progress");
+    journal.refresh(caption({ version: 1 }));
+    expect(journal.status.state).toBe(null);
+  });
 });

@@ -104,9 +104,11 @@ export class Journal {
 
   /**
    * Takes over what the backend says of the same caption, unless edits or requests here are newer.
-   * Returns whether it did: then the caption's text is the one to show.
+   * Returns whether it did: then the caption's text is the one to show. What an earlier reply said of the
+   * diagram's state is out of date in any case.
    */
   refresh(caption: Caption): boolean {
+    this.#update({ state: null });
     if (!this.settled || caption.version < this.#version) return false;
     this.#version = caption.version;
     this.#base = caption.base_revision;

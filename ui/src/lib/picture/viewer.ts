@@ -176,12 +176,12 @@ export class PictureViewer {
     const corner = viewport.pixelFromPoint(bounds.getTopLeft(), true);
     const far = viewport.pixelFromPoint(bounds.getBottomRight(), true);
     const zoom = this.#zoom();
-    this.#smooth(zoom <= 1.001);
+    this.#smooth(zoom < 0.999);
     this.#events.moved({ x: corner.x, y: corner.y, width: far.x - corner.x, height: far.y - corner.y, zoom });
   }
 
   #isSmooth = true;
-  /** Above one to one the picture's own pixels are shown as they are. */
+  /** From one to one on, the picture's own pixels are shown as they are. */
   #smooth(enabled: boolean): void {
     if (enabled === this.#isSmooth) return;
     this.#isSmooth = enabled;
