@@ -6,6 +6,7 @@ use crate::steps::Steps;
 use crate::system::Need;
 use crate::{display, picture, prepare, programs, sample, tree};
 use anyhow::{Context as _, Result, bail};
+use std::fs::File;
 use std::process::{Child, Command};
 use std::time::Duration;
 
@@ -49,8 +50,14 @@ fn picture_of(desk: &mut Command, keep: bool) -> Result<String> {
     );
     let screen = Screen::start()?;
     println!("    {} on display {}", line_of(desk), screen.name());
+    let folder = tree::target_dir()?;
+    if keep {
+        // who waits for the end of our output must not wait for the desk
+        let log = File::create(folder.join("desk.log")).context("making desk.log")?;
+        desk.stdout(log.try_clone()?).stderr(log);
+    }
     let mut running = screen.hold(desk).spawn().context("starting the desk")?;
-    let file = tree::target_dir()?.join("desk.png");
+    let file = folder.join("desk.png");
     let taken = picture::take_when_painted(&screen, &mut running, &file);
     if keep && taken.is_ok() {
         say_how_to_end(&screen, &running);
