@@ -44,18 +44,30 @@ export class PictureViewer {
   /** Whether the picture follows the size of the pane, and whether it may be enlarged to fill it. */
   #fitted = true;
   #fills = false;
+  /** The pane has a new size that the view does not follow yet. */
+  #resized = false;
 
   constructor(element: HTMLElement, events: ViewerEvents) {
     this.#events = events;
     standInForStyle();
     this.#osd = new OpenSeadragon.Viewer(options(element));
     this.#osd.addHandler("update-viewport", () => this.#report());
-    this.#osd.addHandler("resize", () => this.#fitted && this.#home(true));
+    this.#osd.addHandler("resize", () => (this.#resized = true));
+    this.#osd.addHandler("viewport-change", () => this.#refit());
     this.#osd.addHandler("tile-load-failed", () => events.missed());
     this.#osd.addHandler("canvas-press", () => events.pressed());
     this.#osd.addHandler("canvas-drag", () => (this.#fitted = false));
     this.#osd.addHandler("canvas-scroll", () => (this.#fitted = false));
     this.#osd.addHandler("canvas-double-click", (event) => this.#toggleAt(event.position));
+  }
+
+  /** OpenSeadragon sets its own zoom after it tells of a new size, so fitting waits for that. */
+  #refit(): void {
+    if (!this.#resized) return;
+    this.#resized = false;
+    if (!this.#fitted) return;
+    this.#home(true);
+    this.#osd.forceRedraw();
   }
 
   /** Shows another picture, fitted. The one on show stays until the next is drawn. */
