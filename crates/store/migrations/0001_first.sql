@@ -38,6 +38,9 @@ CREATE TABLE diagram (
     imported_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX diagram_by_state ON diagram (state, number);
+-- Rows are wide: this one is walked to a far page, to count what comes before a diagram, and for the
+-- states of what a search found.
+CREATE INDEX diagram_by_number ON diagram (number, state);
 
 -- Rectangles in pixels of the upright image.
 CREATE TABLE region (
@@ -128,7 +131,8 @@ CREATE INDEX audit_by_subject ON audit (subject);
 -- Words for search, one row a diagram (rowid = diagram.number). The text is cut by Rust before it
 -- comes here: Chinese, Japanese and Korean become bigrams, which no tokenizer of SQLite does.
 CREATE VIRTUAL TABLE diagram_words USING fts5 (
-    words, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
+    words, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2',
+    prefix = '1 2'
 );
 
 CREATE TRIGGER draft_is_immutable BEFORE UPDATE ON draft

@@ -33,12 +33,12 @@ pub fn page(
                 ''),
             EXISTS (SELECT 1 FROM conflict JOIN annotation ON annotation.id = conflict.annotation_id
                 WHERE annotation.diagram_id = diagram.id AND conflict.resolved_at IS NULL)
-         FROM diagram WHERE {} ORDER BY number LIMIT {} OFFSET {offset}",
+         FROM diagram WHERE number IN ({} ORDER BY n LIMIT ? OFFSET ?) ORDER BY number",
         wanted.sql,
-        limit.min(MAX_PAGE_ROWS),
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params_from_iter(&wanted.values), read)?;
+    let limits = [limit.min(MAX_PAGE_ROWS), offset].map(Value::from);
+    let rows = statement.query_map(params_from_iter(wanted.values.iter().chain(&limits)), read)?;
     Ok(QueuePage {
         total: wanted.count(connection)?,
         offset,
@@ -51,16 +51,18 @@ pub fn page(
 /// # Errors
 /// When the database cannot be read.
 pub fn counts(connection: &Connection, search: &str) -> Result<StateCounts> {
-    let wanted = Wanted::new(&QueueFilter {
-        state: None,
-        search: search.to_owned(),
-    });
-    let sql = format!(
-        "SELECT state, count(*) FROM diagram WHERE {} GROUP BY state",
-        wanted.sql
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params_from_iter(&wanted.values))?;
+    let query = words::match_query(search);
+    let sql = match query {
+        None if !search.trim().is_empty() => return Ok(StateCounts::default()),
+        None => "SELECT state, count(*) FROM diagram GROUP BY state",
+        Some(_) => {
+            "SELECT state, count(*) FROM diagram_words
+             CROSS JOIN diagram INDEXED BY diagram_by_number ON number = diagram_words.rowid
+             WHERE diagram_words MATCH ? GROUP BY state"
+        }
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params_from_iter(query))?;
     let mut counts = StateCounts::default();
     while let Some(row) = rows.next()? {
         *counts.of(parsed::<State>(row, 0)?) = row.get(1)?;
@@ -78,7 +80,7 @@ pub fn place_of(
     id: &DiagramId,
 ) -> Result<Option<Place>> {
     let number = diagram::get(connection, id)?.number;
-    first(connection, filter, &format!("number = {number}"), "")
+    first(connection, filter, "n = ? LIMIT 1", number)
 }
 
 /// The nearest diagram after (or before) `id` that the filter lets through, whether or not `id` itself is.
@@ -92,47 +94,45 @@ pub fn neighbour(
     forward: bool,
 ) -> Result<Option<Place>> {
     let number = diagram::get(connection, id)?.number;
-    if forward {
-        first(connection, filter, &format!("number > {number}"), "")
+    let nearest = if forward {
+        "n > ? ORDER BY n LIMIT 1"
     } else {
-        first(connection, filter, &format!("number < {number}"), "DESC")
-    }
+        "n < ? ORDER BY n DESC LIMIT 1"
+    };
+    first(connection, filter, nearest, number)
 }
 
 fn first(
     connection: &Connection,
     filter: &QueueFilter,
     limits: &str,
-    order: &str,
+    number: u32,
 ) -> Result<Option<Place>> {
     let wanted = Wanted::new(filter);
     let sql = format!(
-        "SELECT id, number FROM diagram WHERE {limits} AND {} ORDER BY number {order} LIMIT 1",
+        "SELECT id, number FROM diagram WHERE number = ({} AND {limits})",
         wanted.sql
     );
     let found: Option<(String, u32)> = connection
-        .prepare(&sql)?
-        .query_row(params_from_iter(&wanted.values), |row| {
+        .prepare_cached(&sql)?
+        .query_row(wanted.values_and(number), |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
     let Some((id, number)) = found else {
         return Ok(None);
     };
-    let sql = format!(
-        "SELECT count(*) FROM diagram WHERE number < {number} AND {}",
-        wanted.sql
-    );
+    let sql = format!("SELECT count(*) FROM ({} AND n < ?)", wanted.sql);
     let index = connection
-        .prepare(&sql)?
-        .query_row(params_from_iter(&wanted.values), |row| row.get(0))?;
+        .prepare_cached(&sql)?
+        .query_row(wanted.values_and(number), |row| row.get(0))?;
     Ok(Some(Place {
         id: DiagramId::from_text(id),
         index,
     }))
 }
 
-/// A filter as SQL: constant text, with values bound in order.
+/// A filter as SQL that selects the numbers `n`: constant text, with values bound in order.
 struct Wanted {
     sql: &'static str,
     values: Vec<Value>,
@@ -145,14 +145,18 @@ impl Wanted {
             .map(|state| Value::from(state.as_str().to_owned()));
         let query = words::match_query(&filter.search).map(Value::from);
         let sql = match (&state, &query) {
-            _ if query.is_none() && !filter.search.trim().is_empty() => "false",
-            (None, None) => "true",
-            (Some(_), None) => "state = ?",
-            (None, Some(_)) => {
-                "number IN (SELECT rowid FROM diagram_words WHERE diagram_words MATCH ?)"
+            _ if query.is_none() && !filter.search.trim().is_empty() => {
+                "SELECT number AS n FROM diagram WHERE false"
             }
+            (None, None) => {
+                "SELECT number AS n FROM diagram INDEXED BY diagram_by_number WHERE true"
+            }
+            (Some(_), None) => "SELECT number AS n FROM diagram WHERE state = ?",
+            (None, Some(_)) => "SELECT rowid AS n FROM diagram_words WHERE diagram_words MATCH ?",
             (Some(_), Some(_)) => {
-                "state = ? AND number IN (SELECT rowid FROM diagram_words WHERE diagram_words MATCH ?)"
+                "SELECT diagram_words.rowid AS n FROM diagram_words
+                 CROSS JOIN diagram INDEXED BY diagram_by_number ON number = diagram_words.rowid
+                 WHERE state = ? AND diagram_words MATCH ?"
             }
         };
         let bound = sql.matches('?').count();
@@ -160,8 +164,12 @@ impl Wanted {
         Self { sql, values }
     }
 
+    fn values_and(&self, number: u32) -> impl rusqlite::Params + use<'_> {
+        params_from_iter(self.values.iter().cloned().chain([Value::from(number)]))
+    }
+
     fn count(&self, connection: &Connection) -> Result<u32> {
-        let sql = format!("SELECT count(*) FROM diagram WHERE {}", self.sql);
+        let sql = format!("SELECT count(*) FROM ({})", self.sql);
         Ok(connection
             .prepare_cached(&sql)?
             .query_row(params_from_iter(&self.values), |row| row.get(0))?)

@@ -18,14 +18,14 @@ fn four_processes_write_while_another_reads() {
     }
     let writers = people.map(|person| (person, start(&fixture.workspace, person, 40)));
     let mut reads = 0;
-    let ended = writers.map(|(person, (mut child, pipe))| {
+    let ended = writers.map(|(person, (mut child, mut pipe))| {
         while child.try_wait().unwrap().is_none() && reads < 200 {
             fixture.read(|connection| queue::page(connection, &QueueFilter::default(), 0, 50));
             Workspace::open(fixture.folder.path()).unwrap();
             reads += 1;
         }
         let mut acknowledged = Acknowledged::default();
-        acknowledged.read(pipe);
+        acknowledged.read(&mut pipe, usize::MAX);
         (person, child.wait().unwrap(), acknowledged)
     });
     for (person, status, acknowledged) in ended {

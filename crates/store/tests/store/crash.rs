@@ -53,7 +53,6 @@ pub fn start(workspace: &Workspace, person: &str, rounds: u64) -> (Child, BufRea
         .env(PERSON, person)
         .env(ROUNDS, rounds.to_string())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let pipe = BufReader::new(child.stdout.take().unwrap());
@@ -72,6 +71,10 @@ fn write(workspace: &Workspace, person: &str, rounds: u64) {
         .unwrap_or(0);
     for round in 0..rounds {
         let which = usize::try_from(round % 2).unwrap();
+        if !desk.state(&slots[which].diagram_id).takes_text() {
+            desk.write(|tx, by| review::reopen(tx, by, &slots[which].diagram_id))
+                .unwrap();
+        }
         let mut window = Window::open(&desk, &slots[which]);
         for _ in 0..1 + round % 3 {
             n += 1;
@@ -86,10 +89,6 @@ fn write(workspace: &Workspace, person: &str, rounds: u64) {
             "{ACKNOWLEDGED} {which} {n} {}",
             committed.head_revision.unwrap()
         );
-        if round % 5 == 4 {
-            desk.write(|tx, by| review::reopen(tx, by, &slots[which].diagram_id))
-                .unwrap();
-        }
     }
 }
 
@@ -101,16 +100,19 @@ pub struct Acknowledged {
 }
 
 impl Acknowledged {
-    /// Reads the pipe to its end; a line that was cut off was not acknowledged.
-    pub fn read(&mut self, mut pipe: BufReader<ChildStdout>) {
+    /// Reads up to `n_lines` from the pipe and says how many came; one that was cut off does not count.
+    pub fn read(&mut self, pipe: &mut impl BufRead, n_lines: usize) -> usize {
         let mut line = String::new();
-        while pipe.read_line(&mut line).unwrap() > 0 {
+        let mut n_read = 0;
+        while n_read < n_lines && pipe.read_line(&mut line).unwrap() > 0 {
             // The test harness begins the first line itself.
             if let Some(at) = line.find(ACKNOWLEDGED).filter(|_| line.ends_with('\n')) {
                 self.take(line[at..].trim_end());
+                n_read += 1;
             }
             line.clear();
         }
+        n_read
     }
 
     fn take(&mut self, line: &str) {
@@ -146,9 +148,9 @@ impl Acknowledged {
     }
 }
 
-/// A moment up to 60 ms long.
-fn some_time() -> Duration {
-    Duration::from_micros(RandomState::new().build_hasher().finish() % 60_000)
+/// Any number below `end`.
+fn any_below(end: u64) -> u64 {
+    RandomState::new().build_hasher().finish() % end
 }
 
 #[test]
@@ -166,19 +168,14 @@ fn a_killed_writer_loses_nothing() {
     let mut acknowledged = Acknowledged::default();
     for _ in 0..if thorough() { 400 } else { 40 } {
         let (mut writer, mut pipe) = start(&fixture.workspace, "wei", u64::MAX);
-        // From the first write on, any moment will do.
-        let mut line = String::new();
-        while !line.contains(ACKNOWLEDGED) {
-            line.clear();
-            assert!(
-                pipe.read_line(&mut line).unwrap() > 0,
-                "the writer ended by itself"
-            );
-        }
-        std::thread::sleep(some_time());
+        let n_lines = 1 + usize::try_from(any_below(20)).unwrap();
+        let n_read = acknowledged.read(&mut pipe, n_lines);
+        assert_eq!(n_read, n_lines, "the writer ended by itself");
+        // Then at any moment of what it is doing next.
+        std::thread::sleep(Duration::from_micros(any_below(20_000)));
         writer.kill().unwrap();
         writer.wait().unwrap();
-        acknowledged.read(pipe);
+        acknowledged.read(&mut pipe, usize::MAX);
         acknowledged.check(&fixture.workspace, "wei");
     }
     assert!(

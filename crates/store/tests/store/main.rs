@@ -1,4 +1,9 @@
 //! The workspace as its users see it: every test drives the public API over a real database file.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a helper of tests may fail, and a writer's acknowledgements are what it prints"
+)]
 
 mod captions;
 mod contention;
