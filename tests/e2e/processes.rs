@@ -43,6 +43,7 @@ fn two_texts_of_one_caption_are_both_kept_and_shown() {
         });
         view.await?;
         desk.wait_text("[data-testid=conflict-banner] del", |text| text.starts_with("Theirs")).await?;
+        desk.wait("the cursor stays in view", CURSOR_IN_VIEW).await?;
         desk.screenshot("conflict").await?;
 
         desk.click("[data-testid=keep-mine]").await?;
@@ -53,6 +54,12 @@ fn two_texts_of_one_caption_are_both_kept_and_shown() {
         desk.no_problem().await
     });
 }
+
+const CURSOR_IN_VIEW: &str = "(() => {
+    const cursor = document.querySelector('.cm-cursor-primary').getBoundingClientRect();
+    const room = document.querySelector('.cm-scroller').getBoundingClientRect();
+    return cursor.top >= room.top && cursor.bottom <= room.bottom;
+})()";
 
 #[test]
 fn the_other_text_can_be_taken_instead() {

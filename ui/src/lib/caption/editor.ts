@@ -61,8 +61,20 @@ function extensions(now: EditorSettings): Extension {
     EditorView.cspNonce.of(cspNonce()),
     keymap.of([...findKeys, ...historyKeymap, ...standardKeymap]),
     captionTheme,
+    cursorStaysInView(),
     settings.of(settingsExtension(now)),
   ];
+}
+
+/** Where the editor shrinks, as when a notice appears above it, the place that is being typed at stays in view. */
+function cursorStaysInView(): Extension {
+  let height = 0;
+  return EditorView.updateListener.of(({ view, geometryChanged }) => {
+    if (!geometryChanged) return;
+    const before = height;
+    height = view.scrollDOM.clientHeight;
+    if (height < before && view.hasFocus) view.dispatch({ effects: EditorView.scrollIntoView(view.state.selection.main) });
+  });
 }
 
 /** A state for `text`, with the undo history stored in `stored` if that was made for the same text. */
