@@ -51,7 +51,7 @@ pub fn add_steps(steps: &mut Steps) -> Result<()> {
         on_metadata(edges::check_desk, "no candle-* in the desk's tree")
     });
     steps.step("clippy", clippy);
-    if steps.step("desk and command line", programs::build) {
+    if steps.step("build", programs::build_with_tests) {
         steps.step("linked libraries", linked_libraries);
     }
     steps.step("bindings and schema fresh", bindings::check);

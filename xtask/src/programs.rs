@@ -19,6 +19,19 @@ pub fn build() -> Result<()> {
     ]))
 }
 
+/// Builds both programs and all tests. Test dependencies change the features of shared crates, so that building the
+/// programs apart from the tests would compile most of the window's libraries twice.
+pub fn build_with_tests() -> Result<()> {
+    let all_but_this_program = [
+        "build",
+        "--workspace",
+        "--exclude",
+        "xtask",
+        "--all-targets",
+    ];
+    show(&mut cargo(&all_but_this_program))
+}
+
 /// The desk as last built.
 pub fn desk() -> Result<PathBuf> {
     built("callout-desk")

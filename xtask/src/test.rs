@@ -211,7 +211,7 @@ fn add_e2e(steps: &mut Steps, surroundings: &Surroundings, filters: &[String]) {
     let title = "window tests";
     if !cfg!(target_os = "linux") {
         steps.skip(title, "they drive WebKitGTK, so they need Linux");
-    } else if steps.step("desk and command line, built", programs::build) {
+    } else if steps.step("build", programs::build_with_tests) {
         steps.step(title, || e2e(surroundings, filters));
     }
 }
