@@ -41,12 +41,16 @@ pub struct Status {
 }
 
 /// The name given, else the system's name for whoever runs this.
+///
+/// A name given is never replaced, not even an empty one: opening a workspace refuses that.
 pub fn person_or_user(name: Option<String>) -> String {
-    let from = |variable: &str| std::env::var(variable).ok();
-    name.or_else(|| from("USER"))
-        .or_else(|| from("USERNAME"))
-        .or_else(|| from("LOGNAME"))
-        .filter(|name| !name.trim().is_empty())
+    let from_system = || {
+        ["USER", "USERNAME", "LOGNAME"]
+            .into_iter()
+            .filter_map(|variable| std::env::var(variable).ok())
+            .find(|name| !name.trim().is_empty())
+    };
+    name.or_else(from_system)
         .unwrap_or_else(|| "expert".to_owned())
 }
 

@@ -29,7 +29,8 @@ pub struct Text {
 }
 
 impl Session {
-    /// Every caption of a diagram that has a revision, whoever wrote it.
+    /// Every caption of a diagram that has a revision, whoever wrote it: global, partial in order of
+    /// the regions, detailed.
     ///
     /// # Errors
     /// As [`Self::page`].
@@ -43,21 +44,23 @@ impl Session {
                 };
                 let revision = revision::get(connection, &head)?;
                 let region = annotation.slot.region_id;
-                let region = regions
+                let place = regions
                     .iter()
-                    .find(|known| Some(&known.id) == region.as_ref());
-                texts.push(Text {
+                    .position(|known| Some(&known.id) == region.as_ref());
+                let text = Text {
                     annotator: revision.author,
                     level: annotation.slot.level,
-                    region: region.map(|region| region.name.clone()),
+                    region: place.map(|index| regions[index].name.clone()),
                     text: revision.text,
                     written_at: revision.created_at,
                     submitted: annotation.submitted.as_ref() == Some(&head),
                     approved: annotation.approved.as_ref() == Some(&head),
                     revision: head,
-                });
+                };
+                texts.push((place, text));
             }
-            Ok(texts)
+            texts.sort_by_key(|(place, text)| (text.level, *place));
+            Ok(texts.into_iter().map(|(_, text)| text).collect())
         })
     }
 }

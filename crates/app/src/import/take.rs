@@ -44,7 +44,12 @@ fn try_take(
     limits: &Limits,
     file: &File,
 ) -> anyhow::Result<Taken> {
-    let size = std::fs::metadata(&file.path)?.len();
+    let metadata = std::fs::metadata(&file.path)?;
+    if !metadata.is_file() {
+        // Opening a pipe would wait for somebody to write into it; a device may never end.
+        return Ok(Taken::Refused("is not a file".to_owned()));
+    }
+    let size = metadata.len();
     if size > limits.max_file_bytes {
         let limit = limits.max_file_bytes;
         return Ok(Taken::Refused(format!(
