@@ -45,7 +45,8 @@ mod tests {
         let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/backend/bindings.ts");
         let folder = std::env::temp_dir().join(format!("callout-bindings-{}", std::process::id()));
         let written = folder.join("bindings.ts");
-        let language = Typescript::default().header("// Written from src-tauri by `cargo xtask bindings`.\n");
+        let language =
+            Typescript::default().header("// Written from src-tauri by `cargo xtask bindings`.\n");
         builder().export(language, &written).unwrap();
         let fresh = std::fs::read_to_string(&written).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
@@ -53,6 +54,9 @@ mod tests {
             std::fs::write(committed, &fresh).unwrap();
         }
         let current = std::fs::read_to_string(committed).unwrap_or_default();
-        assert!(current == fresh, "bindings are stale: run `cargo xtask bindings`");
+        assert!(
+            current == fresh,
+            "bindings are stale: run `cargo xtask bindings`"
+        );
     }
 }

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use app::domain::{
-    Committed, DiagramId, DiagramView, JournalEntry, Keep, Place, QueueFilter, QueuePage, Saved, Slot, State,
-    StateCounts,
+    Committed, DiagramId, DiagramView, JournalEntry, Keep, Place, QueueFilter, QueuePage, Saved,
+    Slot, State, StateCounts,
 };
-use app::{Diff, ExportFormat, Exported, ImportOptions, ImportProgress, ImportReport, Problem, Settings};
+use app::{
+    Diff, ExportFormat, Exported, ImportOptions, ImportProgress, ImportReport, Problem, Settings,
+};
 use tauri::ipc::Channel;
 
 use crate::desk::{Desk, Startup, WorkspaceInfo};
@@ -42,8 +44,14 @@ pub async fn pick_folder() -> Option<String> {
 #[tauri::command]
 #[specta::specta]
 pub async fn pick_files() -> Vec<String> {
-    let files = rfd::AsyncFileDialog::new().pick_files().await.unwrap_or_default();
-    files.iter().map(|file| file.path().display().to_string()).collect()
+    let files = rfd::AsyncFileDialog::new()
+        .pick_files()
+        .await
+        .unwrap_or_default();
+    files
+        .iter()
+        .map(|file| file.path().display().to_string())
+        .collect()
 }
 
 #[tauri::command(async)]
@@ -54,7 +62,12 @@ pub fn save_settings(desk: Shared<'_>, settings: Settings) -> Answer<()> {
 
 #[tauri::command(async)]
 #[specta::specta]
-pub fn queue_page(desk: Shared<'_>, filter: QueueFilter, offset: u32, limit: u32) -> Answer<QueuePage> {
+pub fn queue_page(
+    desk: Shared<'_>,
+    filter: QueueFilter,
+    offset: u32,
+    limit: u32,
+) -> Answer<QueuePage> {
     Ok(desk.session()?.page(&filter, offset, limit)?)
 }
 
@@ -72,7 +85,12 @@ pub fn place_of(desk: Shared<'_>, filter: QueueFilter, id: DiagramId) -> Answer<
 
 #[tauri::command(async)]
 #[specta::specta]
-pub fn neighbour(desk: Shared<'_>, filter: QueueFilter, id: DiagramId, forward: bool) -> Answer<Option<Place>> {
+pub fn neighbour(
+    desk: Shared<'_>,
+    filter: QueueFilter,
+    id: DiagramId,
+    forward: bool,
+) -> Answer<Option<Place>> {
     Ok(desk.session()?.neighbour(&filter, &id, forward)?)
 }
 
@@ -137,9 +155,14 @@ pub fn start_import(
     paths: Vec<PathBuf>,
     on_progress: Channel<ImportProgress>,
 ) -> Answer<ImportReport> {
-    let options = ImportOptions { cancel: desk.begin_import(), ..ImportOptions::default() };
+    let options = ImportOptions {
+        cancel: desk.begin_import(),
+        ..ImportOptions::default()
+    };
     // Progress that nobody listens to any more does not stop an import.
-    Ok(desk.session()?.import(&paths, &options, |progress| on_progress.send(progress).unwrap_or(()))?)
+    Ok(desk.session()?.import(&paths, &options, |progress| {
+        on_progress.send(progress).unwrap_or(())
+    })?)
 }
 
 #[tauri::command(async)]

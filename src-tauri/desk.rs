@@ -45,7 +45,12 @@ pub struct Desk {
 
 impl Desk {
     /// A desk without a workspace; `wanted` is opened by [`Self::startup`].
-    pub fn new(app: AppHandle, config_dir: PathBuf, person: Option<String>, wanted: Option<PathBuf>) -> Self {
+    pub fn new(
+        app: AppHandle,
+        config_dir: PathBuf,
+        person: Option<String>,
+        wanted: Option<PathBuf>,
+    ) -> Self {
         std::thread::spawn(app::warm_diff);
         Self {
             app,

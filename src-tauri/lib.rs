@@ -30,7 +30,12 @@ pub fn run() -> anyhow::Result<()> {
         .invoke_handler(builder.invoke_handler())
         .setup(move |app| {
             let config = app.path().app_config_dir()?;
-            app.manage(Desk::new(app.handle().clone(), config, arguments.person, arguments.workspace));
+            app.manage(Desk::new(
+                app.handle().clone(),
+                config,
+                arguments.person,
+                arguments.workspace,
+            ));
             open_window(app)?;
             Ok(())
         })

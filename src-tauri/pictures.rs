@@ -8,7 +8,11 @@ use tauri::{Manager, UriSchemeContext, UriSchemeResponder, Wry};
 use crate::desk::Desk;
 
 /// Answers one request off the main thread.
-pub fn serve(context: UriSchemeContext<'_, Wry>, request: Request<Vec<u8>>, responder: UriSchemeResponder) {
+pub fn serve(
+    context: UriSchemeContext<'_, Wry>,
+    request: Request<Vec<u8>>,
+    responder: UriSchemeResponder,
+) {
     let app = context.app_handle().clone();
     tauri::async_runtime::spawn_blocking(move || {
         let session = app.state::<Desk>().session();
@@ -42,9 +46,15 @@ fn find(session: &Session, path: &str) -> Option<PictureFile> {
         ("picture", None, None, None) => session.whole_picture(hash),
         ("tile", Some(level), Some(tile), None) => {
             let (column, row) = tile.split_once('_')?;
-            session.tile(hash, level.parse().ok()?, column.parse().ok()?, row.parse().ok()?)
+            session.tile(
+                hash,
+                level.parse().ok()?,
+                column.parse().ok()?,
+                row.parse().ok()?,
+            )
         }
         _ => return None,
     };
-    file.inspect_err(|error| eprintln!("callout: {error:#}")).ok()
+    file.inspect_err(|error| eprintln!("callout: {error:#}"))
+        .ok()
 }
