@@ -1,4 +1,5 @@
 //! Use cases on real workspaces in temporary folders.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod import;
 mod pictures;
