@@ -10,6 +10,16 @@ pub fn line(text: &str) -> String {
         .collect()
 }
 
+/// A path as it can be typed in a shell.
+pub fn argument(path: &str) -> String {
+    let bare = |character: char| character.is_alphanumeric() || "/\\:._-".contains(character);
+    if path.chars().all(bare) {
+        path.to_owned()
+    } else {
+        format!("'{}'", line(path).replace('\'', r"'\''"))
+    }
+}
+
 /// Several lines: as [`line`], but line ends and tabs stay.
 pub fn paragraphs(text: &str) -> String {
     let steers = |character| is_unruly(character) && !matches!(character, '\n' | '\t');

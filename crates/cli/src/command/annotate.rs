@@ -16,6 +16,8 @@ use crate::{Context, plain};
 const MAX_TEXT_BYTES: u64 = 16 << 20;
 
 /// Write a caption from a file. Nothing is overwritten: earlier texts stay as revisions.
+///
+/// A region that the diagram does not have is made, over the whole picture.
 #[derive(Debug, Args)]
 pub struct Annotate {
     #[command(flatten)]
@@ -25,7 +27,6 @@ pub struct Annotate {
     #[arg(long, value_name = "FILE")]
     text: PathBuf,
 
-    /// Which caption. A region that the diagram does not have is made, over the whole picture.
     #[command(flatten)]
     caption: WhichCaption,
 

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use app::ImportProgress;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::import::{Cost, Progress};
-use crate::answer::{Answer, complain};
+use crate::answer::Answer;
 use crate::{Context, plain};
 
 /// Measure how fast Callout is here, in a temporary workspace.
@@ -61,9 +62,16 @@ impl Bench {
                 answer(&figures)
             }
             What::Workspace { diagrams } => {
-                let figures = app::bench::workspace(&root, &context.person, diagrams, |done| {
-                    complain(&format!("{done} of {diagrams} diagrams generated"));
-                })?;
+                let mut progress = Progress::new();
+                let show = |done| {
+                    progress.show(&ImportProgress {
+                        done,
+                        total: diagrams,
+                        current: "generated".to_owned(),
+                    });
+                };
+                let figures = app::bench::workspace(&root, &context.person, diagrams, show)?;
+                progress.finish();
                 answer(&figures)
             }
         }

@@ -24,10 +24,11 @@ impl Init {
         let session = Session::create(&self.dir, &context.person)?;
         let status = session.status()?;
         let path = plain::line(&status.path);
+        let typed = plain::argument(&status.path);
         Answer::new(
             &json!({"id": status.id, "path": status.path}),
             format!(
-                "made the workspace `{path}`\nbring in pictures with `callout import {path} PATH…`"
+                "made the workspace `{path}`\nbring in pictures with `callout import {typed} PATH…`"
             ),
         )
     }
