@@ -225,6 +225,20 @@ fn a_window_that_only_looked_shows_the_commands_text() {
 }
 
 #[test]
+fn a_window_opened_on_the_head_goes_on_from_there() {
+    let mut desk = Fixture::new();
+    let slot = global(&desk.import("a.png", DRAFT));
+    let (mut left, mut right) = (Window::open(&desk, &slot), Window::open(&desk, &slot));
+    left.types(&mut desk, "left");
+    right.types(&mut desk, DRAFT);
+    let mut third = Window::open(&desk, &slot);
+    assert_eq!(third.entry.text, "left");
+    assert_eq!(third.types(&mut desk, "left goes on").conflict, None);
+    third.commits(&mut desk);
+    assert_eq!(desk.head(&slot).as_deref(), Some("left goes on"));
+}
+
+#[test]
 fn the_same_text_from_both_sides_is_no_conflict() {
     let mut desk = Fixture::new();
     let slot = global(&desk.import("a.png", DRAFT));

@@ -62,10 +62,9 @@ fn connections_that_write_one_caption_at_once_lose_no_text() {
                 });
             }
         });
-        for writer in writers {
-            writer.join().unwrap();
-        }
+        let ended: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();
         done.store(true, Ordering::Relaxed);
+        assert!(ended.iter().all(Result::is_ok), "a writer was refused");
     });
     let chain: HashSet<String> = fixture.chain(slot).into_iter().collect();
     let expected = (0..4).flat_map(|writer| (0..25).map(move |n| format!("{writer}-{n}")));
