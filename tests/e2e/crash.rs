@@ -28,14 +28,24 @@ fn text_and_undo_survive_a_kill_shortly_after_the_last_key() {
 
         let desk = stage.open(&workspace).await?;
         assert_eq!(desk.caption().await?, expected);
-        ensure!(workspace.reader()?.status()?.problems.is_empty(), "the database is sound");
+        ensure!(
+            workspace.reader()?.status()?.problems.is_empty(),
+            "the database is sound"
+        );
         desk.go_to_end_of_caption().await?;
         desk.press("Ctrl+Z").await?;
-        desk.wait_text(EDITOR, |text| !text.ends_with("Last words")).await?;
+        desk.wait_text(EDITOR, |text| !text.ends_with("Last words"))
+            .await?;
         let mut text = desk.caption().await?;
-        ensure!(expected.starts_with(&text), "an undo leaves what was typed before: {text}");
+        ensure!(
+            expected.starts_with(&text),
+            "an undo leaves what was typed before: {text}"
+        );
         while text != draft {
-            ensure!(text.len() > draft.len(), "undo takes back only what was typed: {text}");
+            ensure!(
+                text.len() > draft.len(),
+                "undo takes back only what was typed: {text}"
+            );
             desk.press("Ctrl+Z").await?;
             let before = text;
             text = desk.wait_text(EDITOR, |now| now != before).await?;

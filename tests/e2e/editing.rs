@@ -15,17 +15,30 @@ fn typed_text_reaches_the_database_and_submitting_goes_on() {
         desk.type_into(EDITOR, "会话管理由 SMF 完成。").await?;
         desk.saved().await?;
         let text = desk.caption().await?;
-        ensure!(text.ends_with(" Written by hand. 会话管理由 SMF 完成。"), "typed: {text}");
-        workspace.until("the text is stored", 1, |view| view.captions[0].text == text).await?;
+        ensure!(
+            text.ends_with(" Written by hand. 会话管理由 SMF 完成。"),
+            "typed: {text}"
+        );
+        workspace
+            .until("the text is stored", 1, |view| {
+                view.captions[0].text == text
+            })
+            .await?;
         assert_eq!(workspace.diagram(1)?.diagram.state, State::InProgress);
-        desk.wait_text("[data-testid=status-state]", |state| state == "In progress").await?;
-        desk.wait_text("[data-testid=status-kept]", |kept| kept.ends_with("kept")).await?;
+        desk.wait_text("[data-testid=status-state]", |state| state == "In progress")
+            .await?;
+        desk.wait_text("[data-testid=status-kept]", |kept| kept.ends_with("kept"))
+            .await?;
         desk.screenshot("edited").await?;
 
         desk.press("Ctrl+Enter").await?;
         desk.opened(2).await?;
         let shown = workspace.callout_json(&["show", &workspace.path(), "1", "--as", "Test"])?;
-        assert_eq!(shown["texts"][0]["text"], json!(text), "`callout show` says {shown:#}");
+        assert_eq!(
+            shown["texts"][0]["text"],
+            json!(text),
+            "`callout show` says {shown:#}"
+        );
         assert_eq!(workspace.diagram(1)?.diagram.state, State::Submitted);
         let head = workspace.caption(1)?;
         assert_eq!((head.text, head.dirty), (text, false));
@@ -41,12 +54,22 @@ fn enter_of_an_input_method_picks_a_word_and_submits_nothing() {
         desk.go_to_end_of_caption().await?;
         let before = desk.caption().await?;
         // An input method cannot be driven: these are the events that one causes.
-        desk.run(COMPOSE, vec![json!(EDITOR), json!("会话")]).await?;
-        desk.wait_text("[data-testid=status-state]", |state| state == "In progress").await?;
+        desk.run(COMPOSE, vec![json!(EDITOR), json!("会话")])
+            .await?;
+        desk.wait_text("[data-testid=status-state]", |state| state == "In progress")
+            .await?;
         desk.saved().await?;
         assert_eq!(desk.number().await?, 1, "the diagram stays open");
-        assert_eq!(desk.caption().await?, format!("{before}会话"), "the picked word, and no new line");
-        workspace.until("the word is stored", 1, |view| view.captions[0].text.ends_with("会话")).await?;
+        assert_eq!(
+            desk.caption().await?,
+            format!("{before}会话"),
+            "the picked word, and no new line"
+        );
+        workspace
+            .until("the word is stored", 1, |view| {
+                view.captions[0].text.ends_with("会话")
+            })
+            .await?;
         assert_eq!(workspace.diagram(1)?.diagram.state, State::InProgress);
         desk.no_problem().await
     });
@@ -78,13 +101,23 @@ fn undo_and_redo_walk_through_what_was_typed() {
         desk.type_keys(" One more.").await?;
         desk.saved().await?;
         desk.press("Ctrl+Z").await?;
-        desk.wait_text(EDITOR, |text| !text.ends_with("more.")).await?;
+        desk.wait_text(EDITOR, |text| !text.ends_with("more."))
+            .await?;
         assert_eq!(desk.caption().await?, draft);
-        workspace.until("the undoing is stored", 1, |view| view.captions[0].text == draft).await?;
+        workspace
+            .until("the undoing is stored", 1, |view| {
+                view.captions[0].text == draft
+            })
+            .await?;
         desk.press("Ctrl+Shift+Z").await?;
-        desk.wait_text(EDITOR, |text| text.ends_with(" One more.")).await?;
+        desk.wait_text(EDITOR, |text| text.ends_with(" One more."))
+            .await?;
         desk.saved().await?;
-        workspace.until("the redoing is stored", 1, |view| view.captions[0].text.ends_with(" One more.")).await?;
+        workspace
+            .until("the redoing is stored", 1, |view| {
+                view.captions[0].text.ends_with(" One more.")
+            })
+            .await?;
         desk.no_problem().await
     });
 }
@@ -98,7 +131,10 @@ fn the_draft_can_be_read_beside_merged_or_hidden() {
         desk.type_keys(" Thirteen words.").await?;
         desk.saved().await?;
         desk.click("[data-testid=draft-merged]").await?;
-        desk.wait_text("[data-testid=diff-merged] ins", |inserted| inserted.contains("Thirteen words")).await?;
+        desk.wait_text("[data-testid=diff-merged] ins", |inserted| {
+            inserted.contains("Thirteen words")
+        })
+        .await?;
         desk.screenshot("merged").await?;
         desk.click("[data-testid=draft-off]").await?;
         desk.disappears("[data-testid=diff-merged]").await?;
@@ -115,17 +151,27 @@ fn each_level_keeps_its_own_text() {
         let workspace = stage.sample()?;
         let desk = stage.open(&workspace).await?;
         desk.press("Alt+3").await?;
-        desk.wait("the detailed caption is empty", "document.querySelector('.cm-placeholder') !== null").await?;
+        desk.wait(
+            "the detailed caption is empty",
+            "document.querySelector('.cm-placeholder') !== null",
+        )
+        .await?;
         desk.click(EDITOR).await?;
         desk.type_keys("Every arrow.").await?;
         desk.saved().await?;
         desk.press("Alt+1").await?;
-        desk.wait_text(EDITOR, |text| text.starts_with("Sequence diagram")).await?;
+        desk.wait_text(EDITOR, |text| text.starts_with("Sequence diagram"))
+            .await?;
         let view = workspace.until("the detailed caption is stored", 1, |view| {
-            view.captions.iter().any(|caption| caption.text == "Every arrow.")
+            view.captions
+                .iter()
+                .any(|caption| caption.text == "Every arrow.")
         });
         let view = view.await?;
-        ensure!(view.captions[0].text.starts_with("Sequence diagram"), "the global caption is untouched");
+        ensure!(
+            view.captions[0].text.starts_with("Sequence diagram"),
+            "the global caption is untouched"
+        );
         desk.no_problem().await
     });
 }

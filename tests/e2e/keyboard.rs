@@ -10,16 +10,19 @@ fn from_the_queue_to_the_next_diagram_by_keys_alone() {
         let workspace = stage.sample()?;
         let desk = stage.open(&workspace).await?;
         desk.press("F6").await?;
-        desk.wait("the queue has the keyboard", &in_pane("queue")).await?;
+        desk.wait("the queue has the keyboard", &in_pane("queue"))
+            .await?;
         desk.press("Down").await?;
         desk.opened(2).await?;
         desk.press("Enter").await?;
-        desk.wait("the caption has the keyboard", &in_pane("caption")).await?;
+        desk.wait("the caption has the keyboard", &in_pane("caption"))
+            .await?;
         desk.press("Ctrl+End").await?;
         desk.type_keys(" By keys alone.").await?;
         desk.press("Ctrl+Enter").await?;
         desk.opened(3).await?;
-        desk.wait("the caption keeps the keyboard", &in_pane("caption")).await?;
+        desk.wait("the caption keeps the keyboard", &in_pane("caption"))
+            .await?;
         desk.press("Ctrl+End").await?;
         desk.type_keys(" And on.").await?;
         desk.saved().await?;
@@ -29,7 +32,8 @@ fn from_the_queue_to_the_next_diagram_by_keys_alone() {
         ensure!(view.captions[0].text.ends_with(" By keys alone."));
         desk.press("F6").await?;
         desk.press("F6").await?;
-        desk.wait("the picture has the keyboard", &in_pane("picture")).await?;
+        desk.wait("the picture has the keyboard", &in_pane("picture"))
+            .await?;
         desk.no_problem().await
     });
 }
@@ -42,11 +46,24 @@ fn tab_reaches_every_control_and_shows_where_it_is() {
         let mut seen = Vec::new();
         for _ in 0..40 {
             desk.press("Tab").await?;
-            let at = desk.get("document.activeElement.dataset.testid ?? document.activeElement.tagName").await?;
+            let at = desk
+                .get("document.activeElement.dataset.testid ?? document.activeElement.tagName")
+                .await?;
             seen.push(at.as_str().unwrap_or_default().to_owned());
         }
-        for wanted in ["palette-open", "search", "queue-list", "next", "zoom-fit", "caption-editor", "submit"] {
-            ensure!(seen.iter().any(|at| at == wanted), "Tab never reached {wanted}: {seen:?}");
+        for wanted in [
+            "palette-open",
+            "search",
+            "queue-list",
+            "next",
+            "zoom-fit",
+            "caption-editor",
+            "submit",
+        ] {
+            ensure!(
+                seen.iter().any(|at| at == wanted),
+                "Tab never reached {wanted}: {seen:?}"
+            );
         }
         Ok(())
     });

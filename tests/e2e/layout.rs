@@ -6,14 +6,38 @@ use app::domain::Image;
 
 async fn check_fits(desk: &Desk, image: &Image, width: u32, height: u32) -> Result<()> {
     desk.resize(width, height).await?;
-    desk.wait("the window has its size", &format!("window.innerWidth === {width} && window.innerHeight === {height}")).await?;
-    desk.wait("nothing scrolls sideways", "document.scrollingElement.scrollWidth <= window.innerWidth").await?;
-    desk.wait("nothing scrolls down", "document.scrollingElement.scrollHeight <= window.innerHeight").await?;
-    desk.wait("the whole picture is in view", &fitted(image)).await?;
-    desk.wait("the primary action is in view", &in_view("[data-testid=submit]")).await?;
-    desk.wait("the editor is in view", &in_view("[data-testid=caption-editor]")).await?;
+    desk.wait(
+        "the window has its size",
+        &format!("window.innerWidth === {width} && window.innerHeight === {height}"),
+    )
+    .await?;
+    desk.wait(
+        "nothing scrolls sideways",
+        "document.scrollingElement.scrollWidth <= window.innerWidth",
+    )
+    .await?;
+    desk.wait(
+        "nothing scrolls down",
+        "document.scrollingElement.scrollHeight <= window.innerHeight",
+    )
+    .await?;
+    desk.wait("the whole picture is in view", &fitted(image))
+        .await?;
+    desk.wait(
+        "the primary action is in view",
+        &in_view("[data-testid=submit]"),
+    )
+    .await?;
+    desk.wait(
+        "the editor is in view",
+        &in_view("[data-testid=caption-editor]"),
+    )
+    .await?;
     let share = desk.get("document.querySelector('[data-testid=picture]').getBoundingClientRect().width / window.innerWidth").await?;
-    ensure!(share.as_f64().is_some_and(|share| share >= 0.38), "the picture's share of {width} px is {share}");
+    ensure!(
+        share.as_f64().is_some_and(|share| share >= 0.38),
+        "the picture's share of {width} px is {share}"
+    );
     Ok(())
 }
 

@@ -19,15 +19,30 @@ fn a_workspace_from_the_command_line_opens_on_its_first_diagram() {
     play(async |stage| {
         let workspace = stage.sample()?;
         let desk = stage.open(&workspace).await?;
-        desk.wait_text("[data-testid=queue-count]", |text| text == "12 diagrams").await?;
+        desk.wait_text("[data-testid=queue-count]", |text| text == "12 diagrams")
+            .await?;
         assert_eq!(desk.number().await?, 1);
-        assert_eq!(desk.text("[data-testid=diagram-name]").await?, "5g-registration.png");
+        assert_eq!(
+            desk.text("[data-testid=diagram-name]").await?,
+            "5g-registration.png"
+        );
         assert_eq!(desk.text("[data-testid=diagram-state]").await?, "To do");
         ensure!(painted(&desk).await?, "the picture's place is blank");
         let draft = desk.text("[data-testid=draft-text]").await?;
-        ensure!(draft.starts_with("Sequence diagram of 5G initial registration"), "{draft}");
-        assert_eq!(desk.caption().await?, draft, "the draft is what one starts from");
-        ensure!(desk.text("[data-testid=context]").await?.contains("identifies the subscriber"));
+        ensure!(
+            draft.starts_with("Sequence diagram of 5G initial registration"),
+            "{draft}"
+        );
+        assert_eq!(
+            desk.caption().await?,
+            draft,
+            "the draft is what one starts from"
+        );
+        ensure!(
+            desk.text("[data-testid=context]")
+                .await?
+                .contains("identifies the subscriber")
+        );
         desk.no_problem().await?;
         desk.screenshot("desk-light").await
     });
@@ -40,7 +55,11 @@ fn a_vector_picture_is_shown_too() {
         let desk = stage.open(&workspace).await?;
         desk.press("Alt+Down").await?;
         desk.opened(2).await?;
-        ensure!(desk.text("[data-testid=diagram-name]").await?.ends_with(".svg"));
+        ensure!(
+            desk.text("[data-testid=diagram-name]")
+                .await?
+                .ends_with(".svg")
+        );
         ensure!(painted(&desk).await?, "the picture's place is blank");
         desk.no_problem().await
     });
@@ -53,15 +72,31 @@ fn without_a_workspace_one_can_be_made_and_is_empty() {
         desk.appears("[data-testid=start-screen]").await?;
         desk.screenshot("start").await?;
         let nowhere = stage.folder().join("no such folder");
-        desk.type_into("[data-testid=workspace-path]", &nowhere.display().to_string()).await?;
+        desk.type_into(
+            "[data-testid=workspace-path]",
+            &nowhere.display().to_string(),
+        )
+        .await?;
         desk.click("[data-testid=workspace-open]").await?;
-        let problem = desk.wait_text("[data-testid=workspace-problem]", |text| !text.is_empty()).await?;
-        ensure!(problem.contains("no such folder"), "the problem names the folder: {problem}");
+        let problem = desk
+            .wait_text("[data-testid=workspace-problem]", |text| !text.is_empty())
+            .await?;
+        ensure!(
+            problem.contains("no such folder"),
+            "the problem names the folder: {problem}"
+        );
         desk.screenshot("start-problem").await?;
         desk.click("[data-testid=workspace-create]").await?;
         desk.appears("[data-testid=queue-empty]").await?;
-        assert_eq!(desk.text("[data-testid=workspace-name]").await?, "no such folder");
-        ensure!(desk.text("[data-testid=queue-empty]").await?.contains("No diagrams yet"));
+        assert_eq!(
+            desk.text("[data-testid=workspace-name]").await?,
+            "no such folder"
+        );
+        ensure!(
+            desk.text("[data-testid=queue-empty]")
+                .await?
+                .contains("No diagrams yet")
+        );
         desk.no_problem().await?;
         desk.screenshot("empty").await
     });

@@ -17,7 +17,10 @@ async fn zoom_at_rest(desk: &Desk) -> Result<f64> {
     let mut since = Instant::now();
     let started = Instant::now();
     while since.elapsed() < Duration::from_millis(400) {
-        ensure!(started.elapsed() < Duration::from_secs(10), "the zoom never rests");
+        ensure!(
+            started.elapsed() < Duration::from_secs(10),
+            "the zoom never rests"
+        );
         let now = desk.zoom().await?;
         if (now - last).abs() > f64::EPSILON {
             (last, since) = (now, Instant::now());
@@ -41,19 +44,35 @@ fn zoom_is_kept_while_typing_and_fits_again_on_the_next_diagram() {
         desk.go_to_end_of_caption().await?;
         desk.type_keys(" While looking closely.").await?;
         desk.saved().await?;
-        workspace.until("the text is stored", 1, |view| view.captions[0].text.ends_with("closely.")).await?;
-        desk.wait_text("[data-testid=status-state]", |state| state == "In progress").await?;
+        workspace
+            .until("the text is stored", 1, |view| {
+                view.captions[0].text.ends_with("closely.")
+            })
+            .await?;
+        desk.wait_text("[data-testid=status-state]", |state| state == "In progress")
+            .await?;
         assert_eq!(zoom_at_rest(&desk).await?, near, "saving moves nothing");
         workspace.annotate(2, "Somebody else writes.")?;
-        desk.wait_text("[data-testid=state-in_progress] .count", |count| count == "2").await?;
-        assert_eq!(zoom_at_rest(&desk).await?, near, "others' work moves nothing");
+        desk.wait_text("[data-testid=state-in_progress] .count", |count| {
+            count == "2"
+        })
+        .await?;
+        assert_eq!(
+            zoom_at_rest(&desk).await?,
+            near,
+            "others' work moves nothing"
+        );
         desk.screenshot("zoomed").await?;
 
         desk.press("Ctrl+1").await?;
-        desk.wait_text("[data-testid=zoom-level]", |zoom| zoom == "100 %").await?;
+        desk.wait_text("[data-testid=zoom-level]", |zoom| zoom == "100 %")
+            .await?;
         desk.press("Ctrl+Enter").await?;
         desk.opened(2).await?;
-        ensure!(zoom_at_rest(&desk).await? <= 100.0, "the next diagram is fitted");
+        ensure!(
+            zoom_at_rest(&desk).await? <= 100.0,
+            "the next diagram is fitted"
+        );
         desk.press("Alt+Up").await?;
         desk.opened(1).await?;
         assert_eq!(zoom_at_rest(&desk).await?, fitted);
@@ -92,16 +111,29 @@ const STRIPE_PX: usize = 4;
 
 /// A picture of upright black and white stripes: grey from afar, sharp from near.
 fn striped(path: &Path, width: u32, height: u32) -> Result<()> {
-    let row: Vec<u8> = (0..width as usize).map(|x| if x / STRIPE_PX % 2 == 0 { 0 } else { 255 }).collect();
+    let row: Vec<u8> = (0..width as usize)
+        .map(|x| {
+            if (x / STRIPE_PX).is_multiple_of(2) {
+                0
+            } else {
+                255
+            }
+        })
+        .collect();
     let pixels = row.repeat(height as usize);
     let file = BufWriter::new(File::create(path)?);
     let encoder = PngEncoder::new_with_quality(file, CompressionType::Fast, FilterType::Up);
-    encoder.write_image(&pixels, width, height, ExtendedColorType::L8).context("writing a large picture")
+    encoder
+        .write_image(&pixels, width, height, ExtendedColorType::L8)
+        .context("writing a large picture")
 }
 
 /// The share of pixels that are neither nearly black nor nearly white.
 fn blurred(screen: &RgbaImage) -> f64 {
-    let grey = screen.pixels().filter(|pixel| (40..=215).contains(&pixel.0[0])).count();
+    let grey = screen
+        .pixels()
+        .filter(|pixel| (40..=215).contains(&pixel.0[0]))
+        .count();
     grey as f64 / f64::from(screen.width() * screen.height())
 }
 
@@ -112,7 +144,10 @@ async fn wait_blurred(desk: &Desk, what: &str, is: impl Fn(f64) -> bool) -> Resu
         if is(share) {
             return Ok(());
         }
-        ensure!(started.elapsed() < Duration::from_secs(30), "waited until {what}: {share:.2} of it is grey");
+        ensure!(
+            started.elapsed() < Duration::from_secs(30),
+            "waited until {what}: {share:.2} of it is grey"
+        );
     }
 }
 
@@ -128,11 +163,16 @@ fn a_picture_of_108_megapixels_is_served_as_tiles() {
         wait_blurred(&desk, "the whole picture is grey", |share| share > 0.3).await?;
         desk.screenshot("huge-fitted").await?;
         desk.press("Ctrl+1").await?;
-        desk.wait_text("[data-testid=zoom-level]", |zoom| zoom == "100 %").await?;
+        desk.wait_text("[data-testid=zoom-level]", |zoom| zoom == "100 %")
+            .await?;
         wait_blurred(&desk, "its own pixels are sharp", |share| share < 0.05).await?;
         desk.screenshot("huge-actual").await?;
         for pan in ["Left", "Up", "Left", "Up"] {
-            desk.run("document.querySelector(arguments[0]).focus();", vec![format!("{PICTURE} .pane").into()]).await?;
+            desk.run(
+                "document.querySelector(arguments[0]).focus();",
+                vec![format!("{PICTURE} .pane").into()],
+            )
+            .await?;
             desk.press(pan).await?;
             wait_blurred(&desk, "panned tiles are sharp", |share| share < 0.05).await?;
         }
@@ -143,7 +183,10 @@ fn a_picture_of_108_megapixels_is_served_as_tiles() {
         desk.type_keys("Stripes.").await?;
         desk.saved().await?;
         assert_eq!(desk.caption().await?, "Stripes.");
-        ensure!(desk.lives() && web_processes(&desk) == before, "the web process was replaced");
+        ensure!(
+            desk.lives() && web_processes(&desk) == before,
+            "the web process was replaced"
+        );
         desk.no_problem().await
     });
 }

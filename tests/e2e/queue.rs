@@ -16,10 +16,19 @@ async fn check_lists(desk: &Desk, words: &str, expected: &[&str]) -> Result<()> 
     search(desk, words).await?;
     let names = "JSON.stringify([...document.querySelectorAll('[data-testid=queue-row] .name')].map((name) => name.textContent))";
     let listed = serde_json::to_string(&serde_json::to_string(expected)?)?;
-    desk.wait(&format!("“{words}” finds {expected:?}"), &format!("{names} === {listed}")).await?;
+    desk.wait(
+        &format!("“{words}” finds {expected:?}"),
+        &format!("{names} === {listed}"),
+    )
+    .await?;
     let n = expected.len();
-    let count = if n == 1 { "1 diagram".to_owned() } else { format!("{n} diagrams") };
-    desk.wait_text("[data-testid=queue-count]", |text| text == count).await?;
+    let count = if n == 1 {
+        "1 diagram".to_owned()
+    } else {
+        format!("{n} diagrams")
+    };
+    desk.wait_text("[data-testid=queue-count]", |text| text == count)
+        .await?;
     Ok(())
 }
 
@@ -30,14 +39,23 @@ fn search_finds_chinese_and_english_words_as_they_are_typed() {
         let desk = stage.open(&workspace).await?;
         check_lists(&desk, "PDU会话", &["pdu-session-establishment.png"]).await?;
         desk.screenshot("search").await?;
-        check_lists(&desk, "会话", &["pdu-session-establishment.png", "volte-call-setup.png"]).await?;
+        check_lists(
+            &desk,
+            "会话",
+            &["pdu-session-establishment.png", "volte-call-setup.png"],
+        )
+        .await?;
         check_lists(&desk, "AUSF", &["5g-registration.png"]).await?;
         check_lists(&desk, "gpon", &["gpon-access.svg"]).await?;
         check_lists(&desk, "zebra", &[]).await?;
-        desk.wait_text("[data-testid=queue-empty]", |text| text.contains("Nothing matches “zebra”")).await?;
+        desk.wait_text("[data-testid=queue-empty]", |text| {
+            text.contains("Nothing matches “zebra”")
+        })
+        .await?;
         desk.screenshot("nothing-found").await?;
         desk.press("Escape").await?;
-        desk.wait_text("[data-testid=queue-count]", |text| text == "12 diagrams").await?;
+        desk.wait_text("[data-testid=queue-count]", |text| text == "12 diagrams")
+            .await?;
         desk.no_problem().await
     });
 }
@@ -48,15 +66,26 @@ fn the_queue_can_be_filtered_by_state() {
         let workspace = stage.sample()?;
         workspace.annotate(3, "A campus network behind two firewalls.")?;
         let desk = stage.open(&workspace).await?;
-        desk.wait_text("[data-testid=state-in_progress] .count", |count| count == "1").await?;
+        desk.wait_text("[data-testid=state-in_progress] .count", |count| {
+            count == "1"
+        })
+        .await?;
         desk.click("[data-testid=state-in_progress]").await?;
-        desk.wait_text("[data-testid=queue-count]", |text| text == "1 diagram").await?;
-        assert_eq!(desk.texts("[data-testid=queue-row] .name").await?, ["campus-dmz-firewall.png"]);
+        desk.wait_text("[data-testid=queue-count]", |text| text == "1 diagram")
+            .await?;
+        assert_eq!(
+            desk.texts("[data-testid=queue-row] .name").await?,
+            ["campus-dmz-firewall.png"]
+        );
         desk.click("[data-testid=state-approved]").await?;
-        desk.wait_text("[data-testid=queue-empty]", |text| text.contains("No diagrams are “Approved”")).await?;
+        desk.wait_text("[data-testid=queue-empty]", |text| {
+            text.contains("No diagrams are “Approved”")
+        })
+        .await?;
         desk.screenshot("empty-state").await?;
         desk.click("[data-testid=queue-empty] button").await?;
-        desk.wait_text("[data-testid=queue-count]", |text| text == "12 diagrams").await?;
+        desk.wait_text("[data-testid=queue-count]", |text| text == "12 diagrams")
+            .await?;
         desk.no_problem().await
     });
 }
@@ -75,7 +104,10 @@ fn arrow_keys_walk_through_the_queue() {
         desk.opened(3).await?;
         desk.press("End").await?;
         desk.opened(12).await?;
-        assert_eq!(desk.text("[data-testid=diagram-name]").await?, "告警处理流程.png");
+        assert_eq!(
+            desk.text("[data-testid=diagram-name]").await?,
+            "告警处理流程.png"
+        );
         desk.press("Home").await?;
         desk.opened(1).await?;
         desk.no_problem().await

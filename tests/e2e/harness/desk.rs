@@ -33,8 +33,13 @@ impl Desk {
             "browserName": "wry",
             "webkitgtk:browserOptions": { "binary": env!("CARGO_BIN_EXE_callout-desk"), "args": arguments },
         });
-        let Value::Object(capabilities) = wanted else { bail!("capabilities are an object") };
-        let opened = ClientBuilder::new(HttpConnector::new()).capabilities(capabilities).connect(&driver.url()).await;
+        let Value::Object(capabilities) = wanted else {
+            bail!("capabilities are an object")
+        };
+        let opened = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&driver.url())
+            .await;
         let client = opened.with_context(|| format!("opening the window: {}", driver.said()))?;
         let pid = driver.desk_pid().context("the driver started no desk")?;
         let desk = Self {
@@ -67,14 +72,20 @@ impl Desk {
     pub async fn close(&self) {
         if self.driver.borrow().is_some() {
             // Whatever does not end by itself is ended with the driver.
-            tokio::time::timeout(CLOSE_AT_MOST, self.client.clone().close()).await.ok();
+            tokio::time::timeout(CLOSE_AT_MOST, self.client.clone().close())
+                .await
+                .ok();
         }
         drop(self.driver.take());
     }
 
     /// What the driver and the desk wrote to their outputs.
     pub fn said(&self) -> String {
-        self.driver.borrow().as_ref().map(Driver::said).unwrap_or_default()
+        self.driver
+            .borrow()
+            .as_ref()
+            .map(Driver::said)
+            .unwrap_or_default()
     }
 
     /// Gives the window a size in pixels.
@@ -90,12 +101,18 @@ impl Desk {
 
     /// Runs a function's body in the page, with `arguments`.
     pub async fn run(&self, body: &str, arguments: Vec<Value>) -> Result<Value> {
-        self.client.execute(body, arguments).await.with_context(|| format!("in the page: {body}"))
+        self.client
+            .execute(body, arguments)
+            .await
+            .with_context(|| format!("in the page: {body}"))
     }
 
     /// Runs a function's body in the page that calls its last argument with the answer.
     pub async fn run_async(&self, body: &str, arguments: Vec<Value>) -> Result<Value> {
-        self.client.execute_async(body, arguments).await.with_context(|| format!("in the page: {body}"))
+        self.client
+            .execute_async(body, arguments)
+            .await
+            .with_context(|| format!("in the page: {body}"))
     }
 
     /// Waits until an expression in the page is true.
@@ -104,10 +121,18 @@ impl Desk {
     }
 
     /// As [`Self::wait`], with another patience.
-    pub async fn wait_at_most(&self, at_most: Duration, what: &str, expression: &str) -> Result<()> {
+    pub async fn wait_at_most(
+        &self,
+        at_most: Duration,
+        what: &str,
+        expression: &str,
+    ) -> Result<()> {
         let started = Instant::now();
         while self.get(expression).await? != json!(true) {
-            ensure!(started.elapsed() < at_most, "waited {at_most:?} until {what} ({expression})");
+            ensure!(
+                started.elapsed() < at_most,
+                "waited {at_most:?} until {what} ({expression})"
+            );
             tokio::time::sleep(POLL).await;
         }
         Ok(())
@@ -115,14 +140,21 @@ impl Desk {
 
     /// The text of the first element that a CSS selector finds; empty when there is none.
     pub async fn text(&self, selector: &str) -> Result<String> {
-        let found = self.run("return document.querySelector(arguments[0])?.textContent.trim() ?? '';", vec![json!(selector)]).await?;
+        let found = self
+            .run(
+                "return document.querySelector(arguments[0])?.textContent.trim() ?? '';",
+                vec![json!(selector)],
+            )
+            .await?;
         Ok(found.as_str().unwrap_or_default().to_owned())
     }
 
     /// The texts of all elements that a CSS selector finds.
     pub async fn texts(&self, selector: &str) -> Result<Vec<String>> {
         let body = "return [...document.querySelectorAll(arguments[0])].map((each) => each.textContent.trim());";
-        Ok(serde_json::from_value(self.run(body, vec![json!(selector)]).await?)?)
+        Ok(serde_json::from_value(
+            self.run(body, vec![json!(selector)]).await?,
+        )?)
     }
 
     /// Waits until the text of an element is as wanted.
@@ -133,44 +165,72 @@ impl Desk {
             if is(&text) {
                 return Ok(text);
             }
-            ensure!(started.elapsed() < WAIT_AT_MOST, "waited {WAIT_AT_MOST:?} for another text at {selector} than “{text}”");
+            ensure!(
+                started.elapsed() < WAIT_AT_MOST,
+                "waited {WAIT_AT_MOST:?} for another text at {selector} than “{text}”"
+            );
             tokio::time::sleep(POLL).await;
         }
     }
 
     /// Waits until a CSS selector finds something.
     pub async fn appears(&self, selector: &str) -> Result<()> {
-        self.wait(&format!("{selector} is there"), &format!("document.querySelector({}) !== null", json!(selector))).await
+        self.wait(
+            &format!("{selector} is there"),
+            &format!("document.querySelector({}) !== null", json!(selector)),
+        )
+        .await
     }
 
     /// Waits until a CSS selector finds nothing.
     pub async fn disappears(&self, selector: &str) -> Result<()> {
-        self.wait(&format!("{selector} is gone"), &format!("document.querySelector({}) === null", json!(selector))).await
+        self.wait(
+            &format!("{selector} is gone"),
+            &format!("document.querySelector({}) === null", json!(selector)),
+        )
+        .await
     }
 
     /// Clicks on what a CSS selector finds, with the mouse.
     pub async fn click(&self, selector: &str) -> Result<()> {
-        self.find(selector).await?.click().await.with_context(|| format!("clicking {selector}"))
+        self.find(selector)
+            .await?
+            .click()
+            .await
+            .with_context(|| format!("clicking {selector}"))
     }
 
     /// Sends a text to what a CSS selector finds, as keys.
     pub async fn type_into(&self, selector: &str, text: &str) -> Result<()> {
-        self.find(selector).await?.send_keys(text).await.with_context(|| format!("typing into {selector}"))
+        self.find(selector)
+            .await?
+            .send_keys(text)
+            .await
+            .with_context(|| format!("typing into {selector}"))
     }
 
     async fn find(&self, selector: &str) -> Result<Element> {
         self.appears(selector).await?;
-        self.client.find(Locator::Css(selector)).await.with_context(|| format!("finding {selector}"))
+        self.client
+            .find(Locator::Css(selector))
+            .await
+            .with_context(|| format!("finding {selector}"))
     }
 
     /// Presses a chord such as "Ctrl+Enter", wherever the keyboard is.
     pub async fn press(&self, chord: &str) -> Result<()> {
-        self.client.perform_actions(keys::chord(chord)?).await.with_context(|| format!("pressing {chord}"))
+        self.client
+            .perform_actions(keys::chord(chord)?)
+            .await
+            .with_context(|| format!("pressing {chord}"))
     }
 
     /// Types a text, wherever the keyboard is.
     pub async fn type_keys(&self, text: &str) -> Result<()> {
-        self.client.perform_actions(keys::text(text)).await.with_context(|| format!("typing “{text}”"))
+        self.client
+            .perform_actions(keys::text(text))
+            .await
+            .with_context(|| format!("typing “{text}”"))
     }
 
     /// Puts the keyboard at the end of the caption, with a click and a key.
@@ -188,43 +248,65 @@ impl Desk {
 
     /// Waits until the status bar says that all is stored.
     pub async fn saved(&self) -> Result<String> {
-        self.wait_text("[data-testid=status-saved]", |text| text.starts_with("Saved ") || text.starts_with("已保存")).await
+        self.wait_text("[data-testid=status-saved]", |text| {
+            text.starts_with("Saved ") || text.starts_with("已保存")
+        })
+        .await
     }
 
     /// The number of the diagram that is open.
     pub async fn number(&self) -> Result<u32> {
         let shown = self.text("[data-testid=diagram-header] .number").await?;
-        shown.trim_start_matches('#').parse().with_context(|| format!("reading the number “{shown}”"))
+        shown
+            .trim_start_matches('#')
+            .parse()
+            .with_context(|| format!("reading the number “{shown}”"))
     }
 
     /// Waits until the diagram with a number is open and its picture is shown.
     pub async fn opened(&self, number: u32) -> Result<()> {
         let shown = format!("#{number:04}");
-        self.wait_text("[data-testid=diagram-header] .number", |text| text == shown).await?;
+        self.wait_text("[data-testid=diagram-header] .number", |text| text == shown)
+            .await?;
         self.picture_shown().await
     }
 
     /// Waits until the picture of the open diagram is on the screen.
     pub async fn picture_shown(&self) -> Result<()> {
-        let drawn = format!("document.querySelector('{PICTURE}[data-state=showing]') !== null && document.querySelector('.poster') === null");
+        let drawn = format!(
+            "document.querySelector('{PICTURE}[data-state=showing]') !== null && document.querySelector('.poster') === null"
+        );
         self.wait("the picture is drawn", &drawn).await
     }
 
     /// The zoom that the window states, in per cent.
     pub async fn zoom(&self) -> Result<f64> {
         let stated = self.text("[data-testid=zoom-level]").await?;
-        stated.trim_end_matches('%').trim().parse().with_context(|| format!("reading the zoom “{stated}”"))
+        stated
+            .trim_end_matches('%')
+            .trim()
+            .parse()
+            .with_context(|| format!("reading the zoom “{stated}”"))
     }
 
     /// What the window looks like.
     pub async fn screen(&self) -> Result<RgbaImage> {
-        let png = self.client.screenshot().await.context("taking a picture of the window")?;
+        let png = self
+            .client
+            .screenshot()
+            .await
+            .context("taking a picture of the window")?;
         Ok(image::load_from_memory(&png)?.into_rgba8())
     }
 
     /// What a part of the window looks like.
     pub async fn screen_of(&self, selector: &str) -> Result<RgbaImage> {
-        let png = self.find(selector).await?.screenshot().await.context("taking a picture of a part")?;
+        let png = self
+            .find(selector)
+            .await?
+            .screenshot()
+            .await
+            .context("taking a picture of a part")?;
         Ok(image::load_from_memory(&png)?.into_rgba8())
     }
 
@@ -239,15 +321,19 @@ impl Desk {
 
     /// Saves a picture of this view where `CALLOUT_SHOTS` names a folder.
     pub async fn screenshot(&self, name: &str) -> Result<()> {
-        let Some(folder) = std::env::var_os("CALLOUT_SHOTS").filter(|folder| !folder.is_empty()) else {
+        let Some(folder) = std::env::var_os("CALLOUT_SHOTS").filter(|folder| !folder.is_empty())
+        else {
             return Ok(());
         };
-        self.picture(&PathBuf::from(folder).join(format!("{name}.png"))).await
+        self.picture(&PathBuf::from(folder).join(format!("{name}.png")))
+            .await
     }
 
     /// Fails if the window reports a problem.
     pub async fn no_problem(&self) -> Result<()> {
-        let toasts = self.texts("[data-testid=toast], [data-testid=status-error]").await?;
+        let toasts = self
+            .texts("[data-testid=toast], [data-testid=status-error]")
+            .await?;
         ensure!(toasts.is_empty(), "the window reports {toasts:?}");
         Ok(())
     }

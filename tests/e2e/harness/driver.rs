@@ -67,7 +67,10 @@ impl Driver {
         let started = Instant::now();
         while TcpStream::connect(self.address).is_err() {
             if started.elapsed() > START_AT_MOST {
-                bail!("{PROGRAM} did not listen within {START_AT_MOST:?}: {}", self.said());
+                bail!(
+                    "{PROGRAM} did not listen within {START_AT_MOST:?}: {}",
+                    self.said()
+                );
             }
             tokio::time::sleep(POLL).await;
         }
@@ -89,7 +92,10 @@ impl Drop for Driver {
 
 /// Ends a process at once, as `kill -9` does.
 pub fn kill(pid: u32) -> Result<()> {
-    let done = Command::new("kill").args(["-9", &pid.to_string()]).stderr(Stdio::null()).status();
+    let done = Command::new("kill")
+        .args(["-9", &pid.to_string()])
+        .stderr(Stdio::null())
+        .status();
     if !done.context("running kill")?.success() {
         bail!("process {pid} could not be killed");
     }
@@ -115,7 +121,8 @@ pub fn descendants(pid: u32) -> Vec<u32> {
 fn children(parent: u32) -> Vec<u32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|&pid| stat(pid).is_some_and(|stat| stat.parent == parent && stat.state != "Z")).collect()
+    pids.filter(|&pid| stat(pid).is_some_and(|stat| stat.parent == parent && stat.state != "Z"))
+        .collect()
 }
 
 struct Stat {

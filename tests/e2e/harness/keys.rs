@@ -19,9 +19,17 @@ pub fn chord(keys: &str) -> Result<KeyActions> {
 
 /// Presses and releases the keys of a text, one after the other.
 pub fn text(text: &str) -> KeyActions {
-    let keys = text.chars().map(|char| if char == '\n' { Key::Enter.into() } else { char });
+    let keys = text.chars().map(|char| {
+        if char == '\n' {
+            Key::Enter.into()
+        } else {
+            char
+        }
+    });
     keys.fold(KeyActions::new("keyboard".to_owned()), |actions, value| {
-        actions.then(KeyAction::Down { value }).then(KeyAction::Up { value })
+        actions
+            .then(KeyAction::Down { value })
+            .then(KeyAction::Up { value })
     })
 }
 
@@ -43,7 +51,13 @@ fn value(name: &str) -> Result<char> {
         "F1" => Key::F1,
         "F6" => Key::F6,
         "Plus" => return Ok('+'),
-        _ => return name.chars().next().context("a chord names its keys").map(|char| char.to_ascii_lowercase()),
+        _ => {
+            return name
+                .chars()
+                .next()
+                .context("a chord names its keys")
+                .map(|char| char.to_ascii_lowercase());
+        }
     };
     Ok(key.into())
 }

@@ -27,7 +27,9 @@ where
     Body: AsyncFnOnce(Rc<Stage>) -> Result<()> + 'static,
 {
     let name = name_of::<Body>();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let runtime = runtime.expect("a runtime needs no more than a free file handle");
     let failure = LocalSet::new().block_on(&runtime, async move {
         let stage = match Stage::set(&name) {
@@ -56,9 +58,12 @@ where
 impl Stage {
     fn set(name: &str) -> Result<Self> {
         if std::env::var_os("DISPLAY").is_none_or(|display| display.is_empty()) {
-            bail!("there is no display for the window; run `cargo xtask test e2e`, which brings one");
+            bail!(
+                "there is no display for the window; run `cargo xtask test e2e`, which brings one"
+            );
         }
-        let folder = TempDir::with_prefix("callout-e2e-").context("making a folder for the test")?;
+        let folder =
+            TempDir::with_prefix("callout-e2e-").context("making a folder for the test")?;
         Ok(Self {
             name: name.to_owned(),
             folder,
@@ -74,7 +79,11 @@ impl Stage {
     /// A fresh workspace with the twelve sample diagrams.
     pub fn sample(&self) -> Result<Workspace> {
         let workspace = self.empty("sample.callout")?;
-        workspace.callout(&["import", &workspace.path(), &sample_folder().display().to_string()])?;
+        workspace.callout(&[
+            "import",
+            &workspace.path(),
+            &sample_folder().display().to_string(),
+        ])?;
         Ok(workspace)
     }
 
@@ -96,14 +105,21 @@ impl Stage {
     pub async fn open_bare(&self, arguments: &[&str]) -> Result<Desk> {
         let desk = Desk::open(self.folder(), arguments).await?;
         self.desks.borrow_mut().push(desk.clone());
-        desk.wait("the window starts", "document.querySelector('[data-started=true]') !== null").await?;
+        desk.wait(
+            "the window starts",
+            "document.querySelector('[data-started=true]') !== null",
+        )
+        .await?;
         Ok(desk)
     }
 
     async fn show_failure(&self) {
         let desks = self.desks.borrow().clone();
         for (index, desk) in desks.iter().enumerate() {
-            let picture = target_folder().join("e2e").join(format!("{}-{}.png", self.name, index + 1));
+            let picture =
+                target_folder()
+                    .join("e2e")
+                    .join(format!("{}-{}.png", self.name, index + 1));
             match desk.picture(&picture).await {
                 Ok(()) => eprintln!("the window when the test failed: {}", picture.display()),
                 Err(error) => eprintln!("no picture of window {}: {error:#}", index + 1),

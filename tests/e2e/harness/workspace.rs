@@ -47,7 +47,15 @@ impl Workspace {
         std::fs::write(file.path(), text)?;
         let file = file.path().display().to_string();
         let number = number.to_string();
-        self.callout(&["annotate", &self.path(), &number, "--text", &file, "--as", "Test"])?;
+        self.callout(&[
+            "annotate",
+            &self.path(),
+            &number,
+            "--text",
+            &file,
+            "--as",
+            "Test",
+        ])?;
         Ok(())
     }
 
@@ -72,7 +80,12 @@ impl Workspace {
     }
 
     /// Waits until the database says what is expected of a diagram.
-    pub async fn until(&self, what: &str, number: u32, is: impl Fn(&DiagramView) -> bool) -> Result<DiagramView> {
+    pub async fn until(
+        &self,
+        what: &str,
+        number: u32,
+        is: impl Fn(&DiagramView) -> bool,
+    ) -> Result<DiagramView> {
         let reader = self.reader()?;
         let id = reader.find(&number.to_string())?;
         let started = Instant::now();
@@ -93,7 +106,13 @@ impl Workspace {
 pub fn callout(arguments: &[&str]) -> Result<Output> {
     let program = Path::new(env!("CARGO_BIN_EXE_callout-desk")).with_file_name("callout");
     if !program.is_file() {
-        bail!("`{}` is missing: run `cargo build -p cli`, or `cargo xtask test e2e`", program.display());
+        bail!(
+            "`{}` is missing: run `cargo build -p cli`, or `cargo xtask test e2e`",
+            program.display()
+        );
     }
-    Command::new(&program).args(arguments).output().context("running callout")
+    Command::new(&program)
+        .args(arguments)
+        .output()
+        .context("running callout")
 }
