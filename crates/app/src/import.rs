@@ -98,6 +98,7 @@ impl Session {
         mut progress: impl FnMut(ImportProgress),
     ) -> Result<ImportReport> {
         let started = Instant::now();
+        self.workspace.sweep()?;
         let mut found = files::find(paths, self.workspace.root(), &options.cancel);
         let mut report = ImportReport {
             skipped: found.skipped,

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
@@ -34,7 +35,29 @@ impl Incoming {
     }
 }
 
+/// How the name of a file begins that has no place yet.
+const INCOMING: &str = ".incoming-";
+
+/// A file that a killed import left has no owner after this long.
+const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
 impl Workspace {
+    /// Removes what imports that were killed left half-copied, once it is a day old.
+    ///
+    /// # Errors
+    /// [`Error::Io`] naming what could not be read or removed.
+    pub fn sweep(&self) -> Result<()> {
+        let images = self.images_dir();
+        std::fs::create_dir_all(&images).map_err(Error::io("make", &images))?;
+        for entry in std::fs::read_dir(&images).map_err(Error::io("read", &images))? {
+            let path = entry.map_err(Error::io("read", &images))?.path();
+            if is_abandoned(&path) {
+                std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Copies a file in and hashes it on the way; what is decoded, hashed and kept is the same bytes
     /// even when somebody changes the file meanwhile.
     ///
@@ -113,4 +136,11 @@ fn sync_name(folder: &Path) -> Result<()> {
 #[cfg(not(unix))]
 fn sync_name(_folder: &Path) -> Result<()> {
     Ok(())
+}
+
+fn is_abandoned(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let written = || path.metadata()?.modified();
+    let age = written().ok().and_then(|written| written.elapsed().ok());
+    name.starts_with(INCOMING) && age.is_some_and(|age| age > ABANDONED_AFTER)
 }

@@ -180,3 +180,21 @@ fn an_original_can_be_read_by_whoever_may_read_the_folder() {
     let mode = |path| fs::metadata(path).unwrap().mode() & 0o777;
     assert_eq!(mode(kept), mode(source));
 }
+
+#[test]
+fn what_a_killed_import_left_is_removed_after_a_day() {
+    let (_folder, workspace) = fresh();
+    let images = workspace.images_dir();
+    let yesterday = std::time::SystemTime::now() - std::time::Duration::from_secs(25 * 60 * 60);
+    for (name, written) in [
+        (".incoming-old", yesterday),
+        (".incoming-new", std::time::SystemTime::now()),
+        ("kept", yesterday),
+    ] {
+        let file = fs::File::create(images.join(name)).unwrap();
+        file.set_modified(written).unwrap();
+    }
+    workspace.sweep().unwrap();
+    assert!(!images.join(".incoming-old").exists());
+    assert!(images.join(".incoming-new").exists() && images.join("kept").exists());
+}
