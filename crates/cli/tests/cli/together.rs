@@ -23,15 +23,19 @@ fn four_writers_and_two_readers_lose_nothing() {
                 })
             })
             .collect();
-        let revisions: Vec<_> = writers
+        // A writer that failed must not leave the readers reading for ever.
+        let ended: Vec<_> = writers
             .into_iter()
-            .flat_map(|writer| writer.join().unwrap())
+            .map(thread::ScopedJoinHandle::join)
             .collect();
         done.store(true, Ordering::Relaxed);
         readers
             .into_iter()
             .for_each(|reader| reader.join().unwrap());
-        revisions
+        ended
+            .into_iter()
+            .flat_map(Result::unwrap)
+            .collect::<Vec<_>>()
     });
     let distinct: BTreeSet<_> = revisions.iter().cloned().collect();
     assert_eq!(distinct.len(), WRITERS * TEXTS);
