@@ -167,7 +167,7 @@ pub struct DiagramView {
     pub captions: Vec<Caption>,
     /// Every draft, newest first.
     pub drafts: Vec<Draft>,
-    /// Why a lead sent it back, while it is returned.
+    /// Why a lead sent it back; kept until it is submitted again.
     pub return_reason: Option<String>,
     /// Whether the captions take no text now; see [`State::takes_text`].
     pub read_only: bool,
