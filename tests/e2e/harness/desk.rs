@@ -1,6 +1,6 @@
 //! One open window: what is on it, and hands and eyes to work with it.
 
-use super::driver::{Driver, kill, lives};
+use super::driver::{Driver, descendants, kill, lives, outlast};
 use super::keys;
 use anyhow::{Context as _, Result, bail, ensure};
 use fantoccini::elements::Element;
@@ -63,20 +63,25 @@ impl Desk {
 
     /// `kill -9`, then ends the driver too.
     pub fn kill(&self) -> Result<()> {
+        let helpers = descendants(self.pid);
         kill(self.pid)?;
+        outlast(&helpers);
         drop(self.driver.take());
         Ok(())
     }
 
     /// Ends the window and its driver.
     pub async fn close(&self) {
-        if self.driver.borrow().is_some() {
-            // Whatever does not end by itself is ended with the driver.
-            tokio::time::timeout(CLOSE_AT_MOST, self.client.clone().close())
-                .await
-                .ok();
+        if self.driver.borrow().is_none() {
+            return;
         }
+        let helpers = descendants(self.pid);
+        // Whatever does not end by itself is ended with the driver.
+        tokio::time::timeout(CLOSE_AT_MOST, self.client.clone().close())
+            .await
+            .ok();
         drop(self.driver.take());
+        outlast(&helpers);
     }
 
     /// What the driver and the desk wrote to their outputs.

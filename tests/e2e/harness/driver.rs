@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 const PROGRAM: &str = "WebKitWebDriver";
 const START_AT_MOST: Duration = Duration::from_secs(20);
+const END_AT_MOST: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(10);
 
 /// A running driver; ends with this value.
@@ -80,13 +81,11 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let desk = self.desk_pid();
+        let started = descendants(self.process.id());
         // Both fail only for a process that has ended already.
         self.process.kill().ok();
         self.process.wait().ok();
-        if let Some(pid) = desk {
-            kill(pid).ok();
-        }
+        outlast(&started);
     }
 }
 
@@ -100,6 +99,20 @@ pub fn kill(pid: u32) -> Result<()> {
         bail!("process {pid} could not be killed");
     }
     Ok(())
+}
+
+/// Waits until processes that have lost their parent are gone, so that nothing writes into a test's folder any
+/// more; ends those that stay.
+pub fn outlast(pids: &[u32]) {
+    let started = Instant::now();
+    while pids.iter().any(|pid| lives(*pid)) {
+        if started.elapsed() > END_AT_MOST {
+            // Fails only for a process that has ended already.
+            pids.iter().for_each(|pid| drop(kill(*pid)));
+            return;
+        }
+        std::thread::sleep(POLL);
+    }
 }
 
 /// Whether a process exists and is no zombie.
