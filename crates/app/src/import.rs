@@ -155,6 +155,7 @@ impl Session {
         let mut early = BTreeMap::new();
         let mut batch = Vec::new();
         let mut done = 0;
+        let mut told = 0;
         let mut last = None::<Instant>;
         for (index, taken) in receiver {
             early.insert(index, taken);
@@ -166,8 +167,9 @@ impl Session {
             if batch.len() >= BATCH || due {
                 self.write_batch(&mut database, &mut batch, report)?;
             }
-            if due && done > 0 {
+            if due && done > told {
                 progress(found.progress(done));
+                told = done;
                 last = Some(Instant::now());
             }
         }
@@ -178,7 +180,7 @@ impl Session {
                 .map(|(index, taken)| (&found.files[index].path, taken)),
         );
         self.write_batch(&mut database, &mut batch, report)?;
-        if done > 0 {
+        if done > told {
             progress(found.progress(done));
         }
         Ok(())

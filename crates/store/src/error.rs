@@ -86,9 +86,9 @@ impl Error {
     /// What to do about it, where there is something to do.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            Self::NotAWorkspace(_) => {
-                Some("Make one with `callout init DIR`, or choose another folder.")
-            }
+            Self::NotAWorkspace(_) => Some(
+                "Make a workspace there first (`callout init` does without a window), or choose another folder.",
+            ),
             Self::AlreadyAWorkspace(_) => Some("Open it, or choose an empty folder."),
             Self::NewerDatabase { .. } => Some("Update Callout to open it; nothing was changed."),
             Self::NoDiagram(_) => Some("List the ids with `callout list WORKSPACE`."),
