@@ -1,9 +1,9 @@
 /** Which pixels are asked for at which level, and how regions are numbered. */
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { provideBackend } from "../../backend";
 import { fakeBackend } from "../../backend/fake";
 import { mark } from "./marks";
-import { fullLevel, pictureSource } from "./source";
+import { decodedPicture, fullLevel, loadPicture, pictureSource } from "./source";
 
 beforeEach(() => provideBackend(fakeBackend()));
 
@@ -29,6 +29,14 @@ it("takes a whole picture as one piece at every level", () => {
     expect(source.getNumTiles(level)).toMatchObject({ x: 1, y: 1 });
   }
   expect(source.ready).toBe(true);
+});
+
+it("keeps the previous picture, the one on show and the next, and gives up the pixels of older ones", async () => {
+  Image.prototype.decode = () => Promise.resolve();
+  const images: HTMLImageElement[] = [];
+  for (const hash of ["a", "b", "c", "d"]) images.push(await loadPicture(hash));
+  await vi.waitFor(() => expect(images.map((image) => image.hasAttribute("src"))).toEqual([false, true, true, true]));
+  expect(["a", "b"].map(decodedPicture)).toEqual([null, images[1]]);
 });
 
 it("numbers regions", () => {

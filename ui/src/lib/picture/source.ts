@@ -31,7 +31,7 @@ export function pictureSource(image: Image, view: View): OpenSeadragon.TileSourc
   const isWhole = view.kind !== "tiles";
   const load = isWhole
     ? ({ level }: Tile) => loadPicture(hash).then((whole) => drawn(whole, 2 ** (level - maxLevel)))
-    : ({ level, col, row }: Tile) => loadImage(backend().tileUrl(hash, level, col, row)).then((tile) => drawn(tile, 1));
+    : ({ level, col, row }: Tile) => loadImage(backend().tileUrl(hash, level, col, row)).then(drawnOnce);
   const options = {
     width,
     height,
@@ -58,18 +58,27 @@ interface Loading {
   decoded: HTMLImageElement | null;
 }
 
-/** Whole pictures that were shown or fetched ahead, newest last. */
+/** Whole pictures that were shown or fetched ahead, newest last: the previous one, the one on show, the next. */
 const pictures = new Map<string, Loading>();
-const KEPT_PICTURES = 4;
+const KEPT_PICTURES = 3;
 
 /** Loads and decodes a whole picture; the last few are kept. */
 export function loadPicture(hash: string): Promise<HTMLImageElement> {
   const loading = pictures.get(hash) ?? startLoading(hash);
   pictures.delete(hash);
   pictures.set(hash, loading);
-  const oldest = pictures.keys().next();
-  if (pictures.size > KEPT_PICTURES && !oldest.done) pictures.delete(oldest.value);
+  const oldest = pictures.entries().next();
+  if (pictures.size > KEPT_PICTURES && !oldest.done) {
+    const [old, { picture }] = oldest.value;
+    pictures.delete(old);
+    picture.then(release, () => undefined);
+  }
   return loading.picture;
+}
+
+/** Gives up a picture's pixels at once: the engine would keep them until it collects the element, which can be long. */
+function release(image: HTMLImageElement): void {
+  image.removeAttribute("src");
 }
 
 /** A whole picture that can be put on the screen at once, if it was loaded before. */
@@ -101,19 +110,28 @@ async function loadImage(url: string): Promise<HTMLImageElement> {
 /** What lies under transparent pictures, in light and dark: diagrams are drawn for white paper. */
 const PAPER = "#ffffff";
 
+/** A tile as pixels; the tile itself is not needed again. */
+function drawnOnce(tile: HTMLImageElement): CanvasRenderingContext2D {
+  const context = drawn(tile, 1);
+  release(tile);
+  return context;
+}
+
 /** The picture at `scale` (1 or a negative power of two) as pixels; halved step by step, which keeps thin lines. */
 function drawn(image: HTMLImageElement, scale: number): CanvasRenderingContext2D {
   let from: CanvasImageSource = image;
   let context: CanvasRenderingContext2D | null = null;
   for (let step = scale < 1 ? 0.5 : 1; step >= scale; step /= 2) {
     const canvas = document.createElement("canvas");
+    const larger = context?.canvas;
     canvas.width = Math.max(1, Math.ceil(image.naturalWidth * step));
     canvas.height = Math.max(1, Math.ceil(image.naturalHeight * step));
-    context = canvas.getContext("2d");
+    context = canvas.getContext("2d", { willReadFrequently: true });
     if (context === null) break;
     context.fillStyle = PAPER;
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(from, 0, 0, canvas.width, canvas.height);
+    if (larger !== undefined) larger.width = larger.height = 0;
     from = canvas;
   }
   if (context === null) throw new Error("no canvas to draw on");
