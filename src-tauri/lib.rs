@@ -19,8 +19,11 @@ struct Arguments {
     person: Option<String>,
 }
 
-/// Runs the desk until its window closes.
-pub fn run() -> anyhow::Result<()> {
+/// Runs the desk until its window closes. `context` is what `tauri::generate_context!` embeds.
+///
+/// # Errors
+/// When the arguments are not understood, or the window system cannot be reached.
+pub fn run(context: tauri::Context) -> anyhow::Result<()> {
     picture::serve_if_asked();
     let arguments = arguments(std::env::args_os().skip(1))?;
     let builder = builder();
@@ -39,7 +42,7 @@ pub fn run() -> anyhow::Result<()> {
             open_window(app)?;
             Ok(())
         })
-        .run(tauri::generate_context!())?;
+        .run(context)?;
     Ok(())
 }
 
