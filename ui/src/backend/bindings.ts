@@ -150,7 +150,7 @@ export type DiagramView = {
 	captions: Caption[],
 	/**  Every draft, newest first. */
 	drafts: Draft[],
-	/**  Why a lead sent it back, while it is returned. */
+	/**  Why a lead sent it back; kept until it is submitted again. */
 	return_reason: string | null,
 	/**  Whether the captions take no text now; see [`State::takes_text`]. */
 	read_only: boolean,
