@@ -36,11 +36,21 @@ impl fmt::Display for Tally {
 }
 
 /// Adds up every summary line in a runner's output; `None` when there is none.
+///
+/// Nextest repeats what a failed test printed, the summary of the program it ran in included, so
+/// where nextest sums up only its own lines count.
 pub fn read(output: &str) -> Option<Tally> {
+    let nextest = output.lines().any(|line| is_nextest(line.trim()));
     output
         .lines()
-        .filter_map(|line| summary_of(line.trim()))
+        .map(str::trim)
+        .filter(|line| !nextest || is_nextest(line))
+        .filter_map(summary_of)
         .reduce(Tally::add)
+}
+
+fn is_nextest(line: &str) -> bool {
+    line.starts_with("Summary [")
 }
 
 /// Reads one line such as
@@ -48,7 +58,7 @@ pub fn read(output: &str) -> Option<Tally> {
 /// `test result: ok. 3 passed; 0 failed; 1 ignored; …` (cargo test) or
 /// `Tests  2 failed | 10 passed (12)` (Vitest).
 fn summary_of(line: &str) -> Option<Tally> {
-    let counts = if line.starts_with("Summary [") {
+    let counts = if is_nextest(line) {
         line.split_once(" run: ")?.1
     } else if let Some(rest) = line.strip_prefix("test result: ") {
         rest.split_once(". ")?.1
@@ -95,6 +105,11 @@ mod tests {
         check(
             "     Summary [   0.1s] 1 test run: 1 passed (1 leaky), 0 skipped",
             "1 passed, 0 failed",
+        );
+        check(
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.10s\n\
+             Summary [   27.1s] 246 tests run: 245 passed, 1 failed, 0 skipped",
+            "245 passed, 1 failed",
         );
     }
 
