@@ -7,17 +7,44 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Each crate of the workspace and those of the others it may use. What is not listed is forbidden.
-const ALLOWED: [(&str, &[&str]); 9] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("picture", &[]),
     ("worddiff", &[]),
+    ("hub", &[]),
+    ("provider", &["domain"]),
+    ("qwen", &[]),
+    (
+        "engine",
+        &["domain", "hub", "picture", "provider", "qwen", "store"],
+    ),
     ("store", &["domain"]),
     ("interchange", &["domain", "store"]),
     (
         "app",
-        &["domain", "store", "interchange", "picture", "worddiff"],
+        &[
+            "domain",
+            "store",
+            "hub",
+            "interchange",
+            "picture",
+            "provider",
+            "worddiff",
+        ],
     ),
-    ("cli", &["app", "domain", "interchange", "picture"]),
+    (
+        "cli",
+        &[
+            "app",
+            "domain",
+            "engine",
+            "hub",
+            "interchange",
+            "picture",
+            "provider",
+            "qwen",
+        ],
+    ),
     (DESK, &["app", "domain", "picture"]),
     ("xtask", &[]),
 ];

@@ -1,0 +1,1 @@
+//! Takes jobs from a workspace and runs them on the local device.

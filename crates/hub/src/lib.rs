@@ -1,0 +1,1 @@
+//! Models on disk: found, described, fetched and removed, without loading one.

@@ -1,0 +1,1 @@
+//! Answers a chat with images: the trait and the OpenAI-compatible client.
