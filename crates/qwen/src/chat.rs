@@ -1,0 +1,1 @@
+//! Renders conversations through the checkpoint's chat template.

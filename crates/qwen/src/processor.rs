@@ -1,0 +1,1 @@
+//! Turns an image into the patches that the vision tower takes.
