@@ -12,12 +12,12 @@ pub struct ServerConfig {
     pub model: String,
     /// Where its key comes from.
     pub key: KeySource,
-    /// Longest wait for a connection, in seconds.
-    pub connect_timeout_secs: u32,
+    /// Longest wait for a connection, in seconds, above 0 and at most a day.
+    pub connect_timeout_secs: f64,
     /// Longest silence between two pieces of an answer, the first included, in seconds.
-    pub idle_timeout_secs: u32,
+    pub idle_timeout_secs: f64,
     /// Longest time for a whole answer, in seconds; it begins anew at each attempt.
-    pub timeout_secs: u32,
+    pub timeout_secs: f64,
     /// Requests in flight at once, 1–256.
     pub concurrency: u32,
     /// How often a request is sent again when the server is busy or cannot be reached, 0–10.
@@ -35,9 +35,9 @@ impl Default for ServerConfig {
             base_url: "http://localhost:8000/v1".to_owned(),
             model: String::new(),
             key: KeySource::None,
-            connect_timeout_secs: 10,
-            idle_timeout_secs: 120,
-            timeout_secs: 900,
+            connect_timeout_secs: 10.0,
+            idle_timeout_secs: 300.0,
+            timeout_secs: 1800.0,
             concurrency: 4,
             retries: 4,
             max_image_side_px: 2048,

@@ -36,20 +36,22 @@ pub enum ProviderError {
         reason: String,
     },
     /// It was too slow.
-    #[error("the server at `{server}` was silent or busy for {secs} s: {phase}")]
+    #[error("the server at `{server}` took longer than {secs} s {phase}")]
     TimedOut {
         /// Where it is.
         server: String,
-        /// How long it was waited for.
-        secs: u32,
-        /// What was waited for.
+        /// How long it was waited for, in seconds.
+        secs: f64,
+        /// What was waited for: `to …`.
         phase: &'static str,
     },
     /// 401 or 403.
-    #[error("the server at `{server}` refuses the key (HTTP {status})")]
+    #[error("the server at `{server}` refuses {what} (HTTP {status})")]
     Unauthorized {
         /// Where it is.
         server: String,
+        /// `the key` or `a request without a key`.
+        what: &'static str,
         /// 401 or 403.
         status: u16,
     },

@@ -7,10 +7,12 @@ mod chat;
 mod config;
 mod error;
 pub mod key;
+mod openai;
 
 pub use chat::{Answer, Delta, Finish, Message, Part, Picture, Request, Role, Sampling};
 pub use config::{KeySource, ServerConfig};
 pub use error::ProviderError;
+pub use openai::OpenAi;
 
 use std::ops::ControlFlow;
 
