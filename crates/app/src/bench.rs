@@ -136,6 +136,7 @@ fn search(session: &Session, words: &str) -> Result<f64> {
     let filter = QueueFilter {
         state: None,
         search: words.to_owned(),
+        ..QueueFilter::default()
     };
     median_ms(|| {
         session.page(&filter, 0, PAGE_ROWS)?;

@@ -35,6 +35,12 @@ pub enum Action {
     Return,
     /// A diagram was opened for editing again.
     Reopen,
+    /// A model was added or removed.
+    Model,
+    /// A job was queued or changed its state.
+    Job,
+    /// Somebody asked something of a job.
+    Request,
 }
 
 impl Action {
@@ -54,6 +60,9 @@ impl Action {
             Self::Approve => "approve",
             Self::Return => "return",
             Self::Reopen => "reopen",
+            Self::Model => "model",
+            Self::Job => "job",
+            Self::Request => "request",
         }
     }
 }
@@ -67,7 +76,7 @@ pub struct AuditEntry {
     pub who: String,
     /// One of [`Action`]'s names.
     pub action: String,
-    /// Id of the diagram, or of the workspace or person, that changed.
+    /// Id of the diagram, workspace, person, model or job that changed.
     pub subject: String,
     /// Id or state before, where there was one.
     pub before: Option<String>,

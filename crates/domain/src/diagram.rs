@@ -84,6 +84,21 @@ pub struct QueueFilter {
     pub state: Option<State>,
     /// Only diagrams whose name, captions or context hold all of these words.
     pub search: String,
+    /// What comes first.
+    #[serde(default)]
+    pub order: QueueOrder,
+}
+
+/// In which order the queue is met.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueOrder {
+    /// In order of import.
+    #[default]
+    Number,
+    /// Where the model was least certain first: by the lowest mean log-probability among a diagram's
+    /// newest drafts. Diagrams without one come last.
+    Uncertainty,
 }
 
 /// One line of the queue.
@@ -163,7 +178,7 @@ pub struct DiagramView {
     pub diagram: Diagram,
     /// Its regions, in order of making.
     pub regions: Vec<Region>,
-    /// The person's captions: global, one partial for each region, detailed.
+    /// The person's captions: global, one partial for each region, detailed, structure.
     pub captions: Vec<Caption>,
     /// Every draft, newest first.
     pub drafts: Vec<Draft>,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{DraftId, Level, RegionId, Timestamp};
+use crate::{DraftId, JobId, Level, ModelId, PromptLanguage, RegionId, Sampling, Timestamp};
 
 /// An immutable suggestion for a caption.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
@@ -20,6 +20,52 @@ pub struct Draft {
     pub label: String,
     /// When it was made or imported.
     pub created_at: Timestamp,
+    /// How a model made it; `None` for what was imported.
+    pub origin: Option<DraftOrigin>,
+}
+
+/// How a model made a draft.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct DraftOrigin {
+    /// The job.
+    pub job_id: JobId,
+    /// The model.
+    pub model_id: ModelId,
+    /// Where the model was found: a path or an address.
+    pub location: String,
+    /// What tells this state of the model from others: a commit, a hash, a server's own word.
+    pub revision: Option<String>,
+    /// Directory of the adapter on top.
+    pub adapter: Option<String>,
+    /// Version of the prompt.
+    pub prompt_version: String,
+    /// Language that was asked for.
+    pub language: PromptLanguage,
+    /// How long it took.
+    pub seconds: Option<f64>,
+    /// Tokens of the draft.
+    pub new_tokens: Option<u32>,
+    /// Mean of the natural logarithms of the tokens' probabilities; at most 0.
+    pub mean_logprob: Option<f64>,
+    /// How tokens were chosen.
+    pub sampling: Sampling,
+}
+
+/// What an engine hands over when an item is done; what the job knows is not repeated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drafted {
+    /// What the model says.
+    pub text: String,
+    /// As in [`DraftOrigin::revision`].
+    pub revision: Option<String>,
+    /// Version of the prompt.
+    pub prompt_version: String,
+    /// How long it took.
+    pub seconds: Option<f64>,
+    /// Tokens of the draft.
+    pub new_tokens: Option<u32>,
+    /// As in [`DraftOrigin::mean_logprob`]; what is no number counts as unknown.
+    pub mean_logprob: Option<f64>,
 }
 
 /// A draft that has no row yet.

@@ -56,4 +56,8 @@ ids! {
     AnnotationId,
     /// Names one immutable revision of an annotation.
     RevisionId,
+    /// Names a model that a workspace may draft with.
+    ModelId,
+    /// Names a job and its folder.
+    JobId,
 }

@@ -1,4 +1,4 @@
-//! The three levels of a caption (DICModel, arXiv 2601.09298).
+//! The three levels of a caption (DICModel, arXiv 2601.09298), and its structure.
 
 use std::str::FromStr;
 
@@ -17,11 +17,13 @@ pub enum Level {
     Partial,
     /// Every element and relation, in reading order.
     Detailed,
+    /// Its elements and relations as Mermaid text.
+    Structure,
 }
 
 impl Level {
     /// All levels, in the order in which they are read.
-    pub const ALL: [Self; 3] = [Self::Global, Self::Partial, Self::Detailed];
+    pub const ALL: [Self; 4] = [Self::Global, Self::Partial, Self::Detailed, Self::Structure];
 
     /// The name used in the database, on the command line and in exports.
     pub fn as_str(self) -> &'static str {
@@ -29,13 +31,16 @@ impl Level {
             Self::Global => "global",
             Self::Partial => "partial",
             Self::Detailed => "detailed",
+            Self::Structure => "structure",
         }
     }
 }
 
 /// Text that names no level.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no caption level; the levels are `global`, `partial` and `detailed`")]
+#[error(
+    "`{0}` is no caption level; the levels are `global`, `partial`, `detailed` and `structure`"
+)]
 pub struct UnknownLevel(pub String);
 
 impl FromStr for Level {

@@ -20,7 +20,7 @@ pub struct Approved {
     pub extra: Option<String>,
     /// Who approved it, and when.
     pub approved: Option<Decision>,
-    /// The approved texts: global, partial in order of the regions, detailed.
+    /// The approved texts: global, partial in order of the regions, detailed, structure.
     pub texts: Vec<ApprovedText>,
 }
 
@@ -73,6 +73,7 @@ fn ids(connection: &Connection) -> Result<Vec<DiagramId>> {
     let filter = QueueFilter {
         state: Some(State::Approved),
         search: String::new(),
+        ..QueueFilter::default()
     };
     let mut ids = Vec::new();
     loop {

@@ -58,6 +58,41 @@ pub enum Error {
     /// There is no conflict to settle.
     #[error("no conflict is open on this caption")]
     NoConflict,
+    /// No model has this id or name.
+    #[error("no model `{0}`")]
+    NoModel(String),
+    /// Another model has this name.
+    #[error("there is a model `{0}` already")]
+    ModelNameTaken(String),
+    /// A model that cannot be.
+    #[error(transparent)]
+    BadModel(#[from] domain::BadModel),
+    /// No job has this id or number.
+    #[error("no job `{0}`")]
+    NoJob(String),
+    /// The step does not exist in the life of a job.
+    #[error(transparent)]
+    WrongJobState(#[from] domain::WrongJobState),
+    /// A request for drafts that cannot be.
+    #[error(transparent)]
+    BadRequest(#[from] domain::BadRequest),
+    /// Every caption that was asked for has its draft, or waits for it.
+    #[error("nothing to draft: what was asked for has a draft by this model, or waits for one")]
+    NothingToDraft,
+    /// A draft with no text, or with far too much.
+    #[error("a draft of {0} bytes is not kept")]
+    DraftSize(usize),
+    /// A column that should hold JSON of ours does not.
+    #[error("cannot read `{column}`")]
+    Json {
+        /// The column.
+        column: &'static str,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// A row points at a row that is not there.
+    #[error("a row of `{0}` points at nothing; the workspace was left as it was")]
+    Dangling(String),
     /// A person's name is empty.
     #[error(transparent)]
     EmptyName(#[from] domain::EmptyName),
@@ -99,7 +134,20 @@ impl Error {
             Self::ReadOnly(_) => Some("Reopen it to edit."),
             Self::NothingToSubmit => Some("Write a caption first."),
             Self::OpenConflict(_) => Some("Choose which of the two texts to keep, then submit."),
-            Self::NoConflict | Self::EmptyName(_) => None,
+            Self::NoModel(_) => Some("Add the model first, or choose one of those that are there."),
+            Self::ModelNameTaken(_) => Some("Choose another name, or remove that model."),
+            Self::BadModel(bad) => bad.help(),
+            Self::WrongJobState(wrong) => wrong.help(),
+            Self::NothingToDraft => {
+                Some("Ask for it to be drafted again, or choose other diagrams or levels.")
+            }
+            Self::Dangling(_) => Some("Keep a copy of the folder and ask for help."),
+            Self::NoJob(_)
+            | Self::BadRequest(_)
+            | Self::DraftSize(_)
+            | Self::Json { .. }
+            | Self::NoConflict
+            | Self::EmptyName(_) => None,
             Self::Busy { .. } => {
                 Some("Close the program that holds it, then try again; no text was lost.")
             }

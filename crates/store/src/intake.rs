@@ -6,6 +6,7 @@ use rusqlite::Transaction;
 use crate::Result;
 use crate::annotate::By;
 use crate::table::diagram::{self, NewDiagram};
+use crate::table::draft::Written;
 use crate::table::{audit, draft, region};
 
 /// Writes a diagram and its drafts; `None` when its picture is here already, which changes nothing.
@@ -35,8 +36,14 @@ fn add_draft(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId, new: &NewDraft) -
         Some(region) => Some(region::find_or_insert(tx, id, region, by.person, by.at)?.id),
         None => None,
     };
-    let place = (new.level, region.as_ref());
-    let draft = draft::insert(tx, id, place, (&new.text, &new.label), by.at)?;
+    let written = Written {
+        level: new.level,
+        region: region.as_ref(),
+        text: &new.text,
+        label: &new.label,
+        origin: None,
+    };
+    let draft = draft::insert(tx, id, &written, by.at)?;
     let event = Action::Draft.on(id.as_str()).after(draft.as_str());
     audit::append(tx, by.at, by.person, &event)
 }

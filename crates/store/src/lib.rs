@@ -6,18 +6,23 @@
 
 pub mod annotate;
 mod database;
+mod engine_lock;
+mod enqueue;
 mod error;
 mod images;
 pub mod intake;
+pub mod jobs;
 mod migrate;
 pub mod queue;
 pub mod review;
+pub mod runs;
 pub mod table;
 pub mod view;
 mod words;
 mod workspace;
 
 pub use database::Database;
+pub use engine_lock::{EngineLock, EngineNote};
 pub use error::{Error, Result};
 pub use images::Incoming;
 pub use rusqlite::{Connection, Transaction};

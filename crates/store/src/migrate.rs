@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::backup::Progress;
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior};
 
 use crate::{Database, Error, Result};
 
@@ -14,7 +14,10 @@ pub(crate) const SCHEMA: &str = include_str!("../../../schema.sql");
 pub(crate) const APPLICATION_ID: u32 = 0x4341_4C4F;
 
 /// Step `n` (from 1) brings a database of version `n - 1` to `n`. A shipped step never changes.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_jobs.sql"),
+];
 
 /// The version this program reads and writes.
 pub(crate) fn known_version() -> u32 {
@@ -62,9 +65,22 @@ pub(crate) fn migrate(database: &mut Database, path: &Path, migrations: &[&str])
     if version(database.connection())? == known {
         return Ok(());
     }
-    let tx = database
-        .connection_mut()
-        .transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // A table that is rebuilt is dropped while others point at it; the pragma does nothing inside
+    // a transaction.
+    let connection = database.connection_mut();
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let outcome = step_up(connection, path, migrations, known);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    outcome
+}
+
+fn step_up(
+    connection: &mut Connection,
+    path: &Path,
+    migrations: &[&str],
+    known: u32,
+) -> Result<()> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Looked at under the lock: another process may have migrated meanwhile.
     let found = known_to(version(&tx)?, known, path)?;
     if found < known {
@@ -72,6 +88,16 @@ pub(crate) fn migrate(database: &mut Database, path: &Path, migrations: &[&str])
     }
     for step in migrations.iter().skip(found as usize) {
         tx.execute_batch(step)?;
+    }
+    let dangling = tx
+        .query_row(
+            "SELECT \"table\" FROM pragma_foreign_key_check",
+            (),
+            |row| row.get::<_, String>(0),
+        )
+        .optional()?;
+    if let Some(table) = dangling {
+        return Err(Error::Dangling(table));
     }
     tx.pragma_update(None, "user_version", known)?;
     tx.commit()?;

@@ -22,7 +22,7 @@ pub fn diagram_view(
     let captions = [(Level::Global, None)]
         .into_iter()
         .chain(partials)
-        .chain([(Level::Detailed, None)])
+        .chain([(Level::Detailed, None), (Level::Structure, None)])
         .map(|(level, region)| caption(connection, id, level, region, &drafts, person))
         .collect::<Result<_>>()?;
     Ok(DiagramView {

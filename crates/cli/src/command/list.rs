@@ -60,6 +60,7 @@ impl List {
         let filter = QueueFilter {
             state: self.state,
             search: self.search,
+            ..QueueFilter::default()
         };
         let mut listed = Listed {
             total: 0,

@@ -22,7 +22,9 @@ fn normalised(sql: &str) -> String {
         .lines()
         .map(|line| line.split("--").next().unwrap_or_default());
     let words: Vec<&str> = code.flat_map(str::split_whitespace).collect();
-    words.join(" ")
+    // `ALTER TABLE` quotes a new name, and puts a new column right behind the last one.
+    let text = words.join(" ").replace('"', "");
+    text.replace(" ,", ",").replace(" )", ")")
 }
 
 /// A database of version 1 with one person in it, as an older program left it.

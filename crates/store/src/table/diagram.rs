@@ -171,6 +171,22 @@ pub(crate) fn set_return_reason(
     Ok(())
 }
 
+/// Works out again how certain the model was, after a draft was added: the lowest mean log-probability
+/// among the newest drafts of each caption.
+pub(crate) fn set_certainty(tx: &Transaction<'_>, id: &DiagramId) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE diagram SET certainty = ifnull((
+            SELECT min(mean_logprob) FROM draft WHERE draft.diagram_id = ?1 AND NOT EXISTS (
+                SELECT 1 FROM draft AS later
+                WHERE later.diagram_id = ?1 AND later.level = draft.level
+                    AND later.region_id IS draft.region_id
+                    AND (later.created_at, later.id) > (draft.created_at, draft.id))), 1)
+         WHERE id = ?1",
+    )?
+    .execute([id.as_str()])?;
+    Ok(())
+}
+
 /// Remembers how a picture is shown, after what is derived from it was made again.
 ///
 /// # Errors

@@ -35,6 +35,7 @@ fn slots(desk: &Desk, person: &str) -> [Slot; 2] {
     let filter = domain::QueueFilter {
         state: None,
         search: person.to_owned(),
+        ..domain::QueueFilter::default()
     };
     let page = desk.read(|connection| store::queue::page(connection, &filter, 0, 1));
     let id = &page.rows[0].id;

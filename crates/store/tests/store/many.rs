@@ -54,7 +54,11 @@ fn many_diagrams_are_paged_counted_and_searched_right() {
 
     let page = |search: &str, state, offset| {
         let search = search.to_owned();
-        let filter = QueueFilter { state, search };
+        let filter = QueueFilter {
+            state,
+            search,
+            ..QueueFilter::default()
+        };
         let page = desk.read(|connection| queue::page(connection, &filter, offset, 100));
         (page.total, page.rows.first().map(|row| row.number))
     };
@@ -72,6 +76,7 @@ fn many_diagrams_are_paged_counted_and_searched_right() {
     let todo = QueueFilter {
         state: Some(State::Todo),
         search: String::new(),
+        ..QueueFilter::default()
     };
     let last = id_of(&desk, n);
     let before = desk.read(|connection| queue::neighbour(connection, &todo, &last, false));

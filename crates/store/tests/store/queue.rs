@@ -10,6 +10,7 @@ fn filter(state: Option<State>, search: &str) -> QueueFilter {
     QueueFilter {
         state,
         search: search.to_owned(),
+        ..QueueFilter::default()
     }
 }
 
