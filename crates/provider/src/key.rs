@@ -82,7 +82,10 @@ pub fn resolve(source: &KeySource) -> Result<Option<SecretString>, KeyError> {
         KeySource::Env(name) => {
             let key = std::env::var_os(name).ok_or_else(|| KeyError::NotSet(name.clone()))?;
             let key = key.into_string();
-            (name, key.map_err(|_not_unicode| KeyError::Unusable(name.clone()))?)
+            (
+                name,
+                key.map_err(|_not_unicode| KeyError::Unusable(name.clone()))?,
+            )
         }
         KeySource::Keyring(name) => (name, with_entry(name, keyring::Entry::get_password)?),
     };

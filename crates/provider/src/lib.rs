@@ -8,6 +8,7 @@ mod config;
 mod error;
 pub mod key;
 mod openai;
+pub mod prompt;
 
 pub use chat::{Answer, Delta, Finish, Message, Part, Picture, Request, Role, Sampling};
 pub use config::{KeySource, ServerConfig};
