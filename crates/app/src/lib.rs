@@ -3,8 +3,10 @@
 //! Here the clock is read and the acting person is known. No window, no argument parser.
 
 pub mod bench;
+mod engine;
 mod export;
 mod import;
+mod jobs;
 mod pictures;
 mod problem;
 mod session;
@@ -13,6 +15,7 @@ mod texts;
 mod watch;
 
 pub use domain;
+pub use engine::{EngineStatus, NoEngine};
 pub use export::ExportFormat;
 pub use import::{Cancel, ImportOptions, ImportProgress, ImportReport, Rejected};
 pub use interchange::Exported;

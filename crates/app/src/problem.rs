@@ -7,7 +7,7 @@ use specta::Type;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
-    /// The diagram is gone or never was.
+    /// The diagram, model or job is gone or never was.
     NotFound,
     /// The diagram takes no text, or the step does not exist.
     WrongState,
@@ -35,7 +35,12 @@ pub struct Problem {
 impl From<anyhow::Error> for Problem {
     fn from(error: anyhow::Error) -> Self {
         let code = error.chain().find_map(code_of).unwrap_or(Code::Other);
-        let help = error.chain().find_map(help_of).map(str::to_owned);
+        let help = error.chain().find_map(|cause| {
+            let prompt = cause.downcast_ref::<provider::prompt::PromptError>();
+            prompt
+                .map(provider::prompt::PromptError::help)
+                .or_else(|| help_of(cause).map(str::to_owned))
+        });
         Self {
             code,
             message: format!("{error:#}"),
@@ -47,8 +52,10 @@ impl From<anyhow::Error> for Problem {
 fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<Code> {
     use store::Error;
     match cause.downcast_ref::<Error>()? {
-        Error::NoDiagram(_) => Some(Code::NotFound),
-        Error::WrongState(_) | Error::ReadOnly(_) => Some(Code::WrongState),
+        Error::NoDiagram(_) | Error::NoModel(_) | Error::NoJob(_) => Some(Code::NotFound),
+        Error::WrongState(_) | Error::WrongJobState(_) | Error::ReadOnly(_) => {
+            Some(Code::WrongState)
+        }
         Error::NewerDatabase { .. } => Some(Code::NewerDatabase),
         Error::OpenConflict(_) => Some(Code::Conflict),
         _ => None,
@@ -63,6 +70,11 @@ fn help_of<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a str> 
             cause
                 .downcast_ref::<interchange::Error>()
                 .and_then(interchange::Error::help)
+        })
+        .or_else(|| {
+            cause
+                .downcast_ref::<crate::NoEngine>()
+                .map(crate::NoEngine::help)
         })
         .or_else(|| {
             cause

@@ -106,6 +106,11 @@ impl Workspace {
         self.root.join(DATABASE)
     }
 
+    /// Where the prompts lie that a lead may edit.
+    pub fn prompts_dir(&self) -> PathBuf {
+        self.root.join("prompts")
+    }
+
     /// Where originals lie, by content hash.
     pub fn images_dir(&self) -> PathBuf {
         self.root.join("images")

@@ -10,6 +10,7 @@ fn found(desk: &Desk, search: &str) -> Vec<String> {
     let filter = QueueFilter {
         state: None,
         search: search.to_owned(),
+        ..QueueFilter::default()
     };
     let page = desk.read(|connection| queue::page(connection, &filter, 0, 100));
     assert_eq!(page.total as usize, page.rows.len());
