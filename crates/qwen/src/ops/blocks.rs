@@ -76,16 +76,16 @@ impl BlockQ4K {
         let mut below = 0f32;
         for pair in 0..4 {
             let qs = &self.qs[pair * 32..][..32];
-            let ((scale_low, min_low), (scale_high, min_high)) =
-                (self.scale_and_min(2 * pair), self.scale_and_min(2 * pair + 1));
+            let ((scale_low, min_low), (scale_high, min_high)) = (
+                self.scale_and_min(2 * pair),
+                self.scale_and_min(2 * pair + 1),
+            );
             let x = &x[pair * 64..][..64];
             let (d_low, d_high) = (d * scale_low, d * scale_high);
             for (i, acc) in acc.iter_mut().enumerate() {
                 let (a, b) = (qs[i], qs[16 + i]);
-                let low = f32::from(a & 0x0f)
-                    .mul_add(x[i], f32::from(b & 0x0f) * x[16 + i]);
-                let high = f32::from(a >> 4)
-                    .mul_add(x[32 + i], f32::from(b >> 4) * x[48 + i]);
+                let low = f32::from(a & 0x0f).mul_add(x[i], f32::from(b & 0x0f) * x[16 + i]);
+                let high = f32::from(a >> 4).mul_add(x[32 + i], f32::from(b >> 4) * x[48 + i]);
                 *acc = d_low.mul_add(low, d_high.mul_add(high, *acc));
             }
             below += min_low * sums[2 * pair] + min_high * sums[2 * pair + 1];

@@ -79,12 +79,7 @@ pub(crate) fn linear_dx(g: &[f32], w: Rows<'_>, (n, k): (usize, usize), dx: &mut
 }
 
 /// Hands over all rows as f32, a block of them at a time, with the number of the block's first row.
-pub(crate) fn for_each_widened(
-    w: Rows<'_>,
-    n: usize,
-    k: usize,
-    mut f: impl FnMut(usize, &[f32]),
-) {
+pub(crate) fn for_each_widened(w: Rows<'_>, n: usize, k: usize, mut f: impl FnMut(usize, &[f32])) {
     if let Rows::F32(all) = w {
         f(0, &all[..n * k]);
         return;
@@ -104,11 +99,21 @@ pub(crate) fn for_each_widened(
 
 /// Writes rows `first..` as f32 into `out`, a whole number of rows of `k`.
 pub(crate) fn widen(w: Rows<'_>, first: usize, k: usize, out: &mut [f32]) {
-    pulp::Arch::new().dispatch(|| {
-        for (row, out) in out.chunks_exact_mut(k).enumerate() {
-            widen_row(w, first + row, k, out);
-        }
-    });
+    fastest(
+        #[inline(always)]
+        || {
+            for (row, out) in out.chunks_exact_mut(k).enumerate() {
+                widen_row(w, first + row, k, out);
+            }
+        },
+    );
+}
+
+/// Runs a loop compiled for the widest instructions that this processor has. The closure and all that
+/// it calls must be `#[inline(always)]`, or they are compiled for the oldest processor.
+#[inline(always)]
+pub(crate) fn fastest<R>(f: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(f)
 }
 
 #[inline(always)]
@@ -146,14 +151,7 @@ fn bf16_to_f32(value: bf16) -> f32 {
 }
 
 /// A product with few rows on the left: each weight row is read once, from memory to a register.
-fn gemv(
-    x: &[f32],
-    w: Rows<'_>,
-    add: bool,
-    k: usize,
-    (m, n): (usize, usize),
-    y: &mut [f32],
-) {
+fn gemv(x: &[f32], w: Rows<'_>, add: bool, k: usize, (m, n): (usize, usize), y: &mut [f32]) {
     let sums: Vec<f32> = match w {
         Rows::Q4K(_) => x.chunks_exact(32).map(|group| group.iter().sum()).collect(),
         _ => Vec::new(),
@@ -196,18 +194,21 @@ fn gemv_rows(
     out: &mut [f32],
 ) {
     let m = x.len() / k;
-    pulp::Arch::new().dispatch(|| {
-        for (row, out) in out.chunks_exact_mut(m).enumerate() {
-            for (j, out) in out.iter_mut().enumerate() {
-                let x = &x[j * k..][..k];
-                let value = match w {
-                    Rows::Q4K(all) => dot_q4k(all, first + row, x, &sums[j * (k / 32)..]),
-                    _ => dot_row(w, first + row, x),
-                };
-                *out = value + if add { *out } else { 0.0 };
+    fastest(
+        #[inline(always)]
+        || {
+            for (row, out) in out.chunks_exact_mut(m).enumerate() {
+                for (j, out) in out.iter_mut().enumerate() {
+                    let x = &x[j * k..][..k];
+                    let value = match w {
+                        Rows::Q4K(all) => dot_q4k(all, first + row, x, &sums[j * (k / 32)..]),
+                        _ => dot_row(w, first + row, x),
+                    };
+                    *out = value + if add { *out } else { 0.0 };
+                }
             }
-        }
-    });
+        },
+    );
 }
 
 #[inline(always)]
@@ -269,7 +270,11 @@ fn dot_q4k(all: &[BlockQ4K], row: usize, x: &[f32], sums: &[f32]) -> f32 {
     let mut acc = [0f32; LANES];
     let mut below = 0f32;
     let (groups, _) = x.as_chunks::<QK_K>();
-    for (i, (block, x)) in all[row * per_row..][..per_row].iter().zip(groups).enumerate() {
+    for (i, (block, x)) in all[row * per_row..][..per_row]
+        .iter()
+        .zip(groups)
+        .enumerate()
+    {
         below += block.dot(x, &sums[i * 8..][..8], &mut acc);
     }
     acc.iter().sum::<f32>() - below
@@ -286,7 +291,13 @@ pub(crate) fn exp(x: f32) -> f32 {
     let n = (clamped * LOG2_E).round_ties_even();
     let r = n.mul_add(-LN2_LOW, n.mul_add(-LN2_HIGH, clamped));
     let mut p = 1.987_569_1e-4f32;
-    for c in [1.398_2e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
+    for c in [
+        1.398_2e-3,
+        8.333_452e-3,
+        4.166_579_6e-2,
+        1.666_666_5e-1,
+        0.5,
+    ] {
         p = p.mul_add(r, c);
     }
     let p = p.mul_add(r * r, r + 1.0);
@@ -421,4 +432,20 @@ pub(crate) fn product(dst: MatMut<'_>, a: Mat<'_>, b: Mat<'_>, add: bool, thread
             threads,
         );
     }
+}
+
+/// `rows (n, k) += b (n, r) · a (r, k)`.
+pub(crate) fn add_product(
+    rows: &mut [f32],
+    b: &[f32],
+    a: &[f32],
+    (n, r, k): (usize, usize, usize),
+) {
+    product(
+        MatMut::new(rows, (n, k), (k, 1)),
+        Mat::new(b, (n, r), (r, 1)),
+        Mat::new(a, (r, k), (k, 1)),
+        true,
+        threads(),
+    );
 }

@@ -5,5 +5,14 @@
     reason = "a test that cannot set its scene should stop there"
 )]
 
+mod adapters;
+mod chat;
+mod compare;
 mod config;
 mod fixtures;
+mod forward;
+mod gradients;
+mod processor;
+mod scene;
+mod tokenizer;
+mod vision;
