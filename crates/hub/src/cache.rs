@@ -56,6 +56,23 @@ impl Cache {
         self.dir.join(".locks").join(repo.folder())
     }
 
+    /// The repository that a path of this cache belongs to.
+    pub fn repo_of(&self, path: &Path) -> Option<RepoId> {
+        let cache = self.dir.canonicalize().ok()?;
+        // Of the path itself, not of what it links to: a link elsewhere is nothing of this cache.
+        let name = path.file_name();
+        let folder = name.and(path.parent()).unwrap_or(path);
+        let folder = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        let mut below = folder.canonicalize().ok()?;
+        below.extend(name);
+        let below = below.strip_prefix(cache).ok()?;
+        RepoId::of_folder(below.components().next()?.as_os_str().to_str()?)
+    }
+
     /// The repositories of models in the cache, by name.
     pub fn repos(&self) -> Vec<RepoId> {
         const MAX_REPOS: usize = 10_000;

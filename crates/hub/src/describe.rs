@@ -30,6 +30,7 @@ pub struct Description {
     /// Name of its repository, or of its folder or file.
     pub name: String,
     /// Its directory, or its GGUF file.
+    #[serde(serialize_with = "crate::file::as_text")]
     pub path: PathBuf,
     /// Architecture as its own files state it, such as `qwen2_5_vl`; `lora` for adapters.
     pub architecture: String,

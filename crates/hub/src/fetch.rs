@@ -52,6 +52,7 @@ pub struct Fetched {
     /// The commit that the revision stands for.
     pub commit: String,
     /// The model: a snapshot's folder, or a GGUF file.
+    #[serde(serialize_with = "crate::file::as_text")]
     pub path: PathBuf,
     /// Number of files that belong to it.
     pub files: usize,

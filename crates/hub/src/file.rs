@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
+use serde::Serializer;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
@@ -61,6 +62,11 @@ pub fn license(readme: &Path) -> Option<String> {
         Some(license) if license == "other" => value("license_name:").or(Some(license)),
         license => license,
     }
+}
+
+/// Writes a path as text; what is not Unicode in it is replaced.
+pub fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
 
 fn absent_or(path: &Path, error: std::io::Error) -> Error {

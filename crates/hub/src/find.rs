@@ -14,6 +14,7 @@ pub struct Model {
     /// What it is called: its repository, or its folder or file.
     pub name: String,
     /// Its directory, or its GGUF file.
+    #[serde(serialize_with = "crate::file::as_text")]
     pub path: PathBuf,
     /// Its kind, where that can be told.
     pub kind: Option<Kind>,

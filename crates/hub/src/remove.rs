@@ -46,6 +46,7 @@ pub struct Removed {
     /// The repository.
     pub repo: RepoId,
     /// Its folder, which is gone.
+    #[serde(serialize_with = "crate::file::as_text")]
     pub path: PathBuf,
     /// Bytes of the files that are gone.
     pub freed_bytes: u64,
