@@ -17,6 +17,7 @@ use crate::command::give_back::GiveBack;
 use crate::command::import::Import;
 use crate::command::init::Init;
 use crate::command::list::List;
+use crate::command::model::Model;
 use crate::command::reopen::Reopen;
 use crate::command::resolve::Resolve;
 use crate::command::show::Show;
@@ -71,6 +72,7 @@ pub enum Command {
     Export(Export),
     Status(Status),
     Bench(Bench),
+    Model(Model),
 }
 
 /// A workspace that exists.

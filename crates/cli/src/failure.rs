@@ -12,7 +12,12 @@ use crate::plain;
 pub fn report(error: anyhow::Error, json: bool) -> ExitCode {
     match error.downcast::<clap::Error>() {
         Ok(error) => usage(&error, json),
-        Err(error) => problem(&Problem::from(error), json),
+        Err(error) => {
+            let help = error.chain().find_map(model_help);
+            let mut failure = Problem::from(error);
+            failure.help = failure.help.or(help);
+            problem(&failure, json)
+        }
     }
 }
 
@@ -56,6 +61,14 @@ fn command_line_help(problem: &Problem) -> Option<&str> {
         ),
         _ => problem.help.as_deref(),
     }
+}
+
+/// What `hub` advises; the desk, which links none of its fetching, never meets these.
+fn model_help(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let fetch = cause.downcast_ref().and_then(hub::fetch::FetchError::help);
+    fetch
+        .or_else(|| cause.downcast_ref().and_then(hub::Error::help))
+        .or_else(|| cause.downcast_ref().and_then(hub::RemoveError::help))
 }
 
 fn object(code: &str, message: &str, help: Option<&str>) {

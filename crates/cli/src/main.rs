@@ -55,5 +55,6 @@ fn run(command: Command, context: &Context) -> Result<Answer> {
         Command::Export(export) => export.run(context),
         Command::Status(status) => status.run(context),
         Command::Bench(bench) => bench.run(context),
+        Command::Model(model) => model.run(),
     }
 }

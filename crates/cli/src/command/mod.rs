@@ -8,6 +8,7 @@ pub mod give_back;
 pub mod import;
 pub mod init;
 pub mod list;
+pub mod model;
 pub mod reopen;
 pub mod resolve;
 pub mod show;
