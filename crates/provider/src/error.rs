@@ -105,11 +105,11 @@ pub enum ProviderError {
         reason: String,
     },
     /// It sends elsewhere.
-    #[error("the server at `{server}` sends the request on to another host, `{to}`")]
+    #[error("the server at `{server}` sends the request on to `{to}`")]
     Redirected {
         /// Where it is.
         server: String,
-        /// The other host.
+        /// The other address.
         to: String,
     },
     /// Its answer does not follow the protocol.

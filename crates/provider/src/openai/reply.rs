@@ -94,6 +94,11 @@ impl Reply {
         self.ended
     }
 
+    /// Says that nothing follows.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
     /// Takes the data of one event; gives the text that is new.
     pub fn take(&mut self, data: &str) -> Result<Option<String>, Fault> {
         if data.trim() == END {

@@ -173,14 +173,15 @@ async fn receive(
     tell: &Sender<Event<Answer>>,
     namer: &Namer<'_>,
 ) -> Result<(), Failure> {
-    let has_text = |reply: &Reply| reply.has_text();
-    if !is_stream(&response) {
+    let kind = content_type(&response);
+    if kind.starts_with("text/html") {
+        return Err(namer.malformed("it is a page for people"));
+    }
+    if kind.starts_with("application/json") {
         let bytes = wire::read(response, wire::MAX_ANSWER_BYTES, namer).await?;
-        let text = String::from_utf8_lossy(&bytes);
-        let new = reply
-            .take(&text)
-            .map_err(|fault| namer.fault(fault, false))?;
-        if let Some(text) = new {
+        let new = reply.take(&String::from_utf8_lossy(&bytes));
+        reply.end();
+        if let Some(text) = new.map_err(|fault| namer.fault(fault, false))? {
             tell.send(Event::Text(text)).unwrap_or_default();
         }
         return Ok(());
@@ -192,23 +193,20 @@ async fn receive(
             Some(Ok(event)) => event,
             // Only the count of tokens is lost.
             Some(Err(_)) if reply.is_whole() => break,
-            Some(Err(error)) => return Err(namer.broken(error, has_text(reply))),
+            Some(Err(error)) => return Err(namer.broken(error, reply.has_text())),
         };
         let new = reply.take(&event.data);
-        if let Some(text) = new.map_err(|fault| namer.fault(fault, has_text(reply)))? {
+        if let Some(text) = new.map_err(|fault| namer.fault(fault, reply.has_text()))? {
             tell.send(Event::Text(text)).unwrap_or_default();
         }
     }
     Ok(())
 }
 
-fn is_stream(response: &Response) -> bool {
+fn content_type(response: &Response) -> String {
     let kind = response.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    !kind
-        .trim_start()
-        .to_ascii_lowercase()
-        .starts_with("application/json")
+    kind.trim_start().to_ascii_lowercase()
 }
 
 /// Doubles each time, with a random half so that clients do not come back together.

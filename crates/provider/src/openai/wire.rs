@@ -7,7 +7,7 @@ use reqwest::Response;
 use super::failure::{Failure, Namer};
 
 /// Largest answer, with all that the protocol adds to each token.
-pub const MAX_ANSWER_BYTES: usize = 32 << 20;
+pub const MAX_ANSWER_BYTES: usize = 16 << 20;
 
 /// Largest line of a stream.
 const MAX_LINE_BYTES: usize = 1 << 20;
