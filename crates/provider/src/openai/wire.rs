@@ -56,3 +56,40 @@ pub async fn read(response: Response, limit: usize, namer: &Namer<'_>) -> Result
     }
     Ok(body)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+
+    /// How many of these pieces come through, and whether the last is an error.
+    fn through(pieces: Vec<Bytes>) -> (usize, bool) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let pieces = bounded(stream::iter(pieces.into_iter().map(Ok)));
+        let got = runtime.unwrap().block_on(pieces.collect::<Vec<_>>());
+        let fine = got.iter().filter(|piece| piece.is_ok()).count();
+        (fine, got.iter().any(Result::is_err))
+    }
+
+    #[test]
+    fn many_short_lines_are_counted_together() {
+        let lines = Bytes::from(b"data: x\n".repeat(1 << 16));
+        let n = MAX_ANSWER_BYTES / lines.len();
+        assert_eq!(through(vec![lines.clone(); n]), (n, false));
+        assert_eq!(through(vec![lines; n + 1]), (n, true));
+    }
+
+    #[test]
+    fn a_line_is_counted_across_pieces() {
+        let half = Bytes::from(vec![b'x'; MAX_LINE_BYTES / 2]);
+        let end = Bytes::from_static(b"\n");
+        assert_eq!(
+            through(vec![half.clone(), half.clone(), end.clone(), half.clone()]),
+            (4, false)
+        );
+        assert_eq!(
+            through(vec![end, half.clone(), half.clone(), half]),
+            (3, true)
+        );
+    }
+}

@@ -155,26 +155,42 @@ fn what_follows_a_whole_answer_does_not_spoil_it() {
 
 #[test]
 fn an_answer_without_end_is_refused() {
+    let expected = "the answer of the server at `URL` is larger than 16 MiB";
     let endless_line = Server::start(|_, _| {
         let mut steps = vec![Step::Send(format!("{STREAM}data: ").into())];
         steps.extend(vec![Step::Send(vec![b'x'; 1 << 20]); 3]);
         steps.push(Step::Hang);
         steps
     });
-    assert_eq!(
-        sentence(&endless_line),
-        "the answer of the server at `URL` is larger than 16 MiB"
-    );
-    let endless_text = Server::start(|_, _| {
-        let mut steps = vec![Step::Send(STREAM.into())];
-        let many = piece(&"word ".repeat(1000)).repeat(200);
-        steps.extend(vec![Step::Send(many.into_bytes()); 40]);
+    assert_eq!(sentence(&endless_line), expected);
+    let endless_json = Server::start(|_, _| {
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{";
+        let mut steps = vec![Step::Send(head.into())];
+        steps.extend(vec![Step::Send(vec![b' '; 1 << 20]); 20]);
         steps.push(Step::Hang);
         steps
     });
-    assert_eq!(
-        sentence(&endless_text),
-        "the answer of the server at `URL` is larger than 16 MiB"
+    assert_eq!(sentence(&endless_json), expected);
+}
+
+#[test]
+fn a_server_that_speaks_no_tls_is_told_as_unreachable() {
+    let server = Server::always(stream(&["x"]));
+    let base_url = server.base_url.replace("http:", "https:");
+    let config = ServerConfig {
+        base_url,
+        ..server.config()
+    };
+    let told = match OpenAi::new(config) {
+        Ok(client) => ask(&client, &question()).0.unwrap_err().to_string(),
+        // A machine without certificates can make no secure connection at all.
+        Err(error) => error.to_string(),
+    };
+    let unreachable =
+        told.starts_with("the server at `https://127.0.0.1:") && told.contains("cannot be reached");
+    assert!(
+        unreachable || told == "secure connections cannot be prepared",
+        "{told}"
     );
 }
 
