@@ -6,6 +6,7 @@ pub mod chat;
 pub mod checkpoint;
 pub mod config;
 mod file;
+pub mod generate;
 pub mod linear;
 pub mod load;
 pub mod model;

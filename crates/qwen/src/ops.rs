@@ -17,7 +17,7 @@ mod rope;
 mod swiglu;
 
 pub use attention::{Span, attention};
-pub(crate) use kernel::{Rows, add_product, widen};
+pub(crate) use kernel::{Rows, add_product, log_sum_exp, widen};
 pub use linear::linear;
 pub(crate) use linear::with_rows;
 pub use norm::rms_norm;

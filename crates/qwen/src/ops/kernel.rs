@@ -449,3 +449,22 @@ pub(crate) fn add_product(
         threads(),
     );
 }
+
+/// `ln Σ eˣ`, without overflow.
+pub(crate) fn log_sum_exp(x: &[f32]) -> f32 {
+    fastest(
+        #[inline(always)]
+        || {
+            let max = x.iter().fold(f32::NEG_INFINITY, |max, x| max.max(*x));
+            let mut lanes = [0f32; LANES];
+            let (steps, rest) = x.as_chunks::<LANES>();
+            for step in steps {
+                for (lane, x) in lanes.iter_mut().zip(step) {
+                    *lane += exp(x - max);
+                }
+            }
+            let rest: f32 = rest.iter().map(|x| exp(x - max)).sum();
+            max + (lanes.iter().sum::<f32>() + rest).ln()
+        },
+    )
+}

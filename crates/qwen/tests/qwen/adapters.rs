@@ -148,12 +148,7 @@ fn names_of_older_adapters_are_taken() {
     ));
     let older: std::collections::HashMap<String, _> = tensors
         .into_iter()
-        .map(|(name, tensor)| {
-            (
-                name.replace("language_model.layers", "layers"),
-                tensor,
-            )
-        })
+        .map(|(name, tensor)| (name.replace("language_model.layers", "layers"), tensor))
         .collect();
     fs::copy(
         adapter.join("adapter_config.json"),

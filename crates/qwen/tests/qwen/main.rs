@@ -11,6 +11,7 @@ mod compare;
 mod config;
 mod fixtures;
 mod forward;
+mod generation;
 mod gradients;
 mod processor;
 mod scene;
