@@ -8,6 +8,7 @@ mod editing;
 mod export;
 mod hostile;
 mod import;
+mod model;
 mod together;
 mod usage;
 mod workspace;
