@@ -24,9 +24,13 @@ pub fn of_job(
     state: Option<ItemState>,
     (offset, limit): (u32, u32),
 ) -> Result<Vec<JobItem>> {
+    // Written out for each case: with an OR, SQLite would walk past all that is done.
+    let in_state = match state {
+        Some(_) => "job_item.state = ?2",
+        None => "?2 IS NULL",
+    };
     let sql = format!(
-        "{SELECT} WHERE job_item.job = ?1 AND (?2 IS NULL OR job_item.state = ?2)
-         ORDER BY job_item.id LIMIT ?3 OFFSET ?4"
+        "{SELECT} WHERE job_item.job = ?1 AND {in_state} ORDER BY job_item.id LIMIT ?3 OFFSET ?4"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let state = state.map(ItemState::as_str);

@@ -8,8 +8,10 @@
 mod captions;
 mod contention;
 mod crash;
+mod engines;
 mod fixture;
 mod interleavings;
+mod jobs;
 mod many;
 mod permanence;
 mod queue;
