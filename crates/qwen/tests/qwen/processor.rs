@@ -281,17 +281,33 @@ fn noise(width: u32, height: u32, seed: u32) -> RgbImage {
     })
 }
 
-/// The definition, one sample at a time and without sharing anything: across first, then down.
+/// The definition, one sample at a time and without sharing anything. Across first, then down; the other way round where
+/// the height loses more than twice as many pixels as the width.
 fn slow_resize(image: &RgbImage, new_height: u32, new_width: u32) -> Vec<u8> {
-    let across = RgbImage::from_fn(new_width, image.height(), |x, y| {
+    let lost = |old: u32, new: u32| i64::from(old) - i64::from(new);
+    let (rows, columns) = (
+        lost(image.height(), new_height),
+        lost(image.width(), new_width),
+    );
+    if rows > 0 && rows > 2 * columns {
+        slow_across(&slow_down(image, new_height), new_width).into_raw()
+    } else {
+        slow_down(&slow_across(image, new_width), new_height).into_raw()
+    }
+}
+
+fn slow_across(image: &RgbImage, new_width: u32) -> RgbImage {
+    RgbImage::from_fn(new_width, image.height(), |x, y| {
         let line = |index: u32| *image.get_pixel(index, y);
         slow_sample(image.width(), new_width, x, line)
-    });
-    let down = RgbImage::from_fn(new_width, new_height, |x, y| {
-        let line = |index: u32| *across.get_pixel(x, index);
-        slow_sample(across.height(), new_height, y, line)
-    });
-    down.into_raw()
+    })
+}
+
+fn slow_down(image: &RgbImage, new_height: u32) -> RgbImage {
+    RgbImage::from_fn(image.width(), new_height, |x, y| {
+        let line = |index: u32| *image.get_pixel(x, index);
+        slow_sample(image.height(), new_height, y, line)
+    })
 }
 
 fn slow_sample(size: u32, new_size: u32, index: u32, line: impl Fn(u32) -> Rgb<u8>) -> Rgb<u8> {
