@@ -148,11 +148,9 @@ impl Namer<'_> {
     }
 
     /// The stream of events broke.
-    pub fn broken(&self, error: EventStreamError<Broken>, has_text: bool) -> Failure {
+    pub fn broken(&self, error: EventStreamError<Broken>) -> Failure {
         match error {
-            EventStreamError::Transport(Broken::Connection(error)) => {
-                self.broken_off(&error, has_text)
-            }
+            EventStreamError::Transport(Broken::Connection(error)) => self.broken_off(&error),
             EventStreamError::Transport(Broken::TooLarge) => self.too_large(MAX_ANSWER_BYTES),
             EventStreamError::Utf8(_) => self.malformed("its text is not UTF-8"),
             EventStreamError::Parser(_) => self.malformed("its events cannot be read"),
@@ -160,18 +158,18 @@ impl Namer<'_> {
     }
 
     /// The connection ended while the answer came.
-    pub fn broken_off(&self, error: &reqwest::Error, has_text: bool) -> Failure {
+    pub fn broken_off(&self, error: &reqwest::Error) -> Failure {
         if error.is_timeout() {
             let secs = self.config.idle_timeout_secs;
             return never(self.timed_out(secs, "to go on with its answer"));
         }
-        self.fault(Fault::Cut, has_text)
+        self.fault(Fault::Cut)
     }
 
     /// What came is no answer.
-    pub fn fault(&self, fault: Fault, has_text: bool) -> Failure {
+    pub fn fault(&self, fault: Fault) -> Failure {
         let server = self.server();
-        let failure = match fault {
+        match fault {
             Fault::Malformed(reason) => return self.malformed(&reason),
             Fault::Cut => later(ProviderError::Cut { server }),
             Fault::Failed(_, reason) if is_too_long(&reason) => {
@@ -188,11 +186,6 @@ impl Namer<'_> {
                 attempts: self.attempt,
                 reason: self.clean(&reason),
             }),
-        };
-        if has_text {
-            failure.for_good()
-        } else {
-            failure
         }
     }
 

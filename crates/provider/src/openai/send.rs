@@ -118,16 +118,19 @@ impl Server {
         };
         let received = timeout(whole, asked).await;
         let received = received.unwrap_or_else(|_elapsed| Err(namer.too_slow()));
-        match received {
-            // What was told cannot be taken back, so it is not said twice.
-            Err(failure) if reply.has_text() => Err(failure.for_good()),
-            Err(failure) => Err(failure),
-            Ok(()) => {
-                let has_text = reply.has_text();
-                let answer = reply.into_answer(&self.config.model);
-                answer.map_err(|fault| namer.fault(fault, has_text))
+        let has_text = reply.has_text();
+        let answer = received.and_then(|()| {
+            let answer = reply.into_answer(&self.config.model);
+            answer.map_err(|fault| namer.fault(fault))
+        });
+        // What was told cannot be taken back, so it is not said twice.
+        answer.map_err(|failure| {
+            if has_text {
+                failure.for_good()
+            } else {
+                failure
             }
-        }
+        })
     }
 
     async fn send(
@@ -181,7 +184,7 @@ async fn receive(
         let bytes = wire::read(response, wire::MAX_ANSWER_BYTES, namer).await?;
         let new = reply.take(&String::from_utf8_lossy(&bytes));
         reply.end();
-        if let Some(text) = new.map_err(|fault| namer.fault(fault, false))? {
+        if let Some(text) = new.map_err(|fault| namer.fault(fault))? {
             tell.send(Event::Text(text)).unwrap_or_default();
         }
         return Ok(());
@@ -193,10 +196,10 @@ async fn receive(
             Some(Ok(event)) => event,
             // Only the count of tokens is lost.
             Some(Err(_)) if reply.is_whole() => break,
-            Some(Err(error)) => return Err(namer.broken(error, reply.has_text())),
+            Some(Err(error)) => return Err(namer.broken(error)),
         };
         let new = reply.take(&event.data);
-        if let Some(text) = new.map_err(|fault| namer.fault(fault, reply.has_text()))? {
+        if let Some(text) = new.map_err(|fault| namer.fault(fault))? {
             tell.send(Event::Text(text)).unwrap_or_default();
         }
     }

@@ -48,7 +48,7 @@ pub async fn read(response: Response, limit: usize, namer: &Namer<'_>) -> Result
     let mut body = Vec::new();
     let mut pieces = response.bytes_stream();
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|error| namer.broken_off(&error, false))?;
+        let piece = piece.map_err(|error| namer.broken_off(&error))?;
         if body.len() + piece.len() > limit {
             return Err(namer.too_large(limit));
         }

@@ -416,7 +416,11 @@ fn settings_that_cannot_be_are_refused_at_once() {
         },
         "`model` of the server is wrong: it must name a model, in at most 512 bytes",
     );
+}
 
+#[test]
+fn a_request_that_cannot_be_is_not_sent() {
+    let server = Server::always(stream(&["x"]));
     let sampling = Sampling {
         top_p: Some(1.5),
         ..Sampling::default()
