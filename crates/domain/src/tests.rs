@@ -1,4 +1,4 @@
-use crate::{Level, State, Timestamp};
+use crate::{ItemState, JobState, Level, ModelSource, State, Timestamp};
 
 fn check_step(from: State, to: State, exists: bool) {
     assert_eq!(from.step(to).is_ok(), exists, "{from:?} -> {to:?}");
@@ -43,4 +43,37 @@ fn moments_are_rfc_3339_in_utc() {
     assert_eq!(serde_json::from_str::<Timestamp>(&text).unwrap(), moment);
     let zoned: Timestamp = serde_json::from_str("\"2023-11-15T06:13:20.123+08:00\"").unwrap();
     assert_eq!(zoned, moment);
+}
+
+#[test]
+fn a_job_that_ended_stays_ended_but_a_failed_one_can_be_tried_again() {
+    for next in JobState::ALL {
+        assert!(JobState::Done.step(next).is_err());
+        assert!(JobState::Cancelled.step(next).is_err());
+        let again = next == JobState::Queued;
+        assert_eq!(JobState::Failed.step(next).is_ok(), again);
+    }
+    for open in JobState::ALL.into_iter().filter(|state| state.is_open()) {
+        assert!(open.step(JobState::Cancelled).is_ok());
+        let begun = open.step(JobState::Running).is_ok();
+        assert_eq!(begun, open == JobState::Queued, "{open:?}");
+    }
+    for state in JobState::ALL {
+        assert_eq!(state.as_str().parse::<JobState>().unwrap(), state);
+    }
+    for state in ItemState::ALL {
+        assert_eq!(state.as_str().parse::<ItemState>().unwrap(), state);
+    }
+}
+
+#[test]
+fn options_that_are_not_given_have_their_usual_values() {
+    let text = r#"{"kind": "server", "url": "http://h/v1", "options": {"model": "m"}}"#;
+    let source: ModelSource = serde_json::from_str(text).unwrap();
+    let ModelSource::Server { options, .. } = &source else {
+        panic!("{source:?}");
+    };
+    assert_eq!((options.concurrency, &options.key), (4, &None));
+    let again = serde_json::to_string(&source).unwrap();
+    assert_eq!(serde_json::from_str::<ModelSource>(&again).unwrap(), source);
 }

@@ -83,14 +83,14 @@ fn a_killed_engine_loses_no_finished_draft() {
     }
     let (mut desk, ids, job) = jobs_of(40);
     let mut acknowledged = Vec::new();
-    for round in 0..8 {
+    for (round, id) in ids.iter().enumerate().take(8) {
         let (mut engine, mut pipe) = start_engine(&desk.workspace);
         acknowledged.extend(finished(&mut pipe, 1 + round % 4));
         engine.kill().unwrap();
         engine.wait().unwrap();
         acknowledged.extend(finished(&mut pipe, usize::MAX));
         // The desk writes between two engines.
-        desk.revise(&global(&ids[round]), &format!("expert {round}"))
+        desk.revise(&global(id), &format!("expert {round}"))
             .unwrap();
     }
     let (mut engine, mut pipe) = start_engine(&desk.workspace);

@@ -79,14 +79,14 @@ impl Desk {
     }
 
     /// Drafts everything that waits, as a patient engine does.
-    fn work(&mut self) {
+    pub fn work(&mut self) {
         while let Some(claim) = self.claim(ENGINE, 1) {
             assert!(self.finish(ENGINE, claim.items[0].id, "A model's text."));
         }
     }
 }
 
-fn engine(by: By<'_>) -> Worker<'static> {
+pub fn engine(by: By<'_>) -> Worker<'static> {
     Worker {
         name: ENGINE,
         at: by.at,
@@ -128,12 +128,12 @@ pub fn all() -> DraftScope {
     }
 }
 
-fn one(id: &DiagramId) -> DraftScope {
+pub fn one(id: &DiagramId) -> DraftScope {
     DraftScope::One { id: id.clone() }
 }
 
 /// Diagrams without drafts, and a model.
-fn workspace(n: usize) -> (Fixture, Vec<DiagramId>, Model) {
+pub fn workspace(n: usize) -> (Fixture, Vec<DiagramId>, Model) {
     let mut desk = Fixture::new();
     let ids = (0..n)
         .map(|n| desk.import_with(&format!("d{n}.png"), Vec::new()))
@@ -566,103 +566,6 @@ fn models_are_named_once_and_hold_no_key() {
     assert!(desk.read(model::all).is_empty());
     let again = desk.add_model("qwen");
     assert_eq!(desk.read(model::all), [again]);
-}
-
-#[test]
-fn the_queue_can_begin_where_the_model_was_least_certain() {
-    let (mut desk, ids, model) = workspace(5);
-    let means = [Some(-0.5), None, Some(-2.0), Some(-0.5), None];
-    let scope = DraftScope::Ids {
-        ids: ids[..4].to_vec(),
-    };
-    desk.queue(&request(&model, &[Level::Global], scope))
-        .unwrap();
-    for mean in &means[..4] {
-        let item = desk.claim(ENGINE, 1).unwrap().items[0].id;
-        let drafted = drafted("text", *mean);
-        desk.write(|tx, by| jobs::finish_item(tx, engine(by), item, &drafted))
-            .unwrap();
-    }
-    let order = |desk: &Fixture, filter: &QueueFilter| {
-        let page = desk.read(|connection| store::queue::page(connection, filter, 0, 10));
-        page.rows.iter().map(|row| row.number).collect::<Vec<_>>()
-    };
-    let mut filter = QueueFilter {
-        order: domain::QueueOrder::Uncertainty,
-        ..QueueFilter::default()
-    };
-    assert_eq!(order(&desk, &filter), [3, 1, 4, 2, 5]);
-    let place = |desk: &Fixture, filter: &QueueFilter, number: usize| {
-        let id = &ids[number - 1];
-        desk.read(|connection| store::queue::place_of(connection, filter, id))
-            .map(|place| place.index)
-    };
-    assert_eq!(
-        [1, 2, 3, 4, 5].map(|n| place(&desk, &filter, n).unwrap()),
-        [1, 3, 0, 2, 4]
-    );
-    let step = |desk: &Fixture, filter: &QueueFilter, number: usize, forward| {
-        let id = &ids[number - 1];
-        desk.read(|connection| store::queue::neighbour(connection, filter, id, forward))
-            .map(|place| {
-                (
-                    ids.iter().position(|id| *id == place.id).unwrap() + 1,
-                    place.index,
-                )
-            })
-    };
-    assert_eq!(step(&desk, &filter, 1, true), Some((4, 2)));
-    assert_eq!(step(&desk, &filter, 4, false), Some((1, 1)));
-    assert_eq!(step(&desk, &filter, 3, false), None);
-    assert_eq!(step(&desk, &filter, 5, true), None);
-    desk.submit(&global(&ids[0])).unwrap();
-    filter.state = Some(domain::State::Todo);
-    assert_eq!(order(&desk, &filter), [3, 4, 2, 5]);
-    assert_eq!(
-        step(&desk, &filter, 1, true),
-        Some((4, 1)),
-        "it has left the filter"
-    );
-    filter.search = "text".to_owned();
-    assert_eq!(order(&desk, &filter), [3, 4, 2]);
-    assert_eq!(step(&desk, &filter, 4, true), Some((2, 2)));
-    // A newer draft of the same caption takes the place of the old one.
-    filter = QueueFilter {
-        order: domain::QueueOrder::Uncertainty,
-        ..QueueFilter::default()
-    };
-    let mut again = request(&model, &[Level::Global], one(&ids[2]));
-    again.redraft = Redraft::Always;
-    desk.queue(&again).unwrap();
-    desk.work();
-    assert_eq!(order(&desk, &filter), [1, 3, 4, 2, 5]);
-}
-
-#[test]
-fn the_order_of_uncertainty_sorts_no_wide_rows() {
-    let desk = Fixture::new();
-    let plans = [None, Some("submitted")].map(|state| {
-        let (index, by) = match state {
-            None => ("diagram_by_certainty", "true"),
-            Some(_) => ("diagram_by_state_certainty", "state = 'submitted'"),
-        };
-        desk.read(|connection| {
-            let sql = format!(
-                "EXPLAIN QUERY PLAN SELECT number AS n, certainty AS c FROM diagram
-                 INDEXED BY {index} WHERE {by} AND (c, n) > (0.5, 3) ORDER BY c, n LIMIT 5 OFFSET 9"
-            );
-            let mut statement = connection.prepare(&sql)?;
-            let rows = statement.query_map((), |row| row.get::<_, String>(3))?;
-            Ok(rows.map(|row| row.unwrap()).collect::<Vec<_>>().join("; "))
-        })
-    });
-    for plan in plans {
-        assert!(
-            plan.contains("COVERING INDEX") && !plan.contains("TEMP B-TREE"),
-            "{plan}"
-        );
-        assert!(plan.starts_with("SEARCH"), "{plan}");
-    }
 }
 
 /// How long it takes to queue a draft of everything; by hand, with `CALLOUT_THOROUGH=1 … --nocapture`.

@@ -17,3 +17,4 @@ mod permanence;
 mod queue;
 mod review;
 mod search;
+mod uncertainty;
