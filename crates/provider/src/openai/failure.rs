@@ -170,7 +170,7 @@ impl Namer<'_> {
     pub fn fault(&self, fault: Fault) -> Failure {
         let server = self.server();
         match fault {
-            Fault::Malformed(reason) => return self.malformed(&reason),
+            Fault::Malformed(reason) => self.malformed(&reason),
             Fault::Cut => later(ProviderError::Cut { server }),
             Fault::Failed(_, reason) if is_too_long(&reason) => {
                 never(ProviderError::ContextTooLong(self.clean(&reason)))

@@ -189,7 +189,7 @@ async fn receive(
         }
         return Ok(());
     }
-    let mut events = Box::pin(wire::bounded(response.bytes_stream()).eventsource());
+    let mut events = Box::pin(wire::lines(response.bytes_stream()).eventsource());
     while !reply.is_ended() {
         let event = match events.next().await {
             None => break,

@@ -1,6 +1,9 @@
 //! Bytes from a server, counted: no answer and no line of one may be larger than memory bears.
 
+use std::mem;
+
 use bytes::Bytes;
+use futures_util::future::ready;
 use futures_util::{Stream, StreamExt};
 use reqwest::Response;
 
@@ -23,23 +26,33 @@ pub enum Broken {
     TooLarge,
 }
 
-/// The same bytes, up to the limits.
-pub fn bounded(
+/// The same bytes, up to the limits, a piece for one or more whole lines: the parser behind it would begin a long
+/// line anew with each piece. What follows the last line's end is left out; it ends no event.
+pub fn lines(
     bytes: impl Stream<Item = reqwest::Result<Bytes>>,
 ) -> impl Stream<Item = Result<Bytes, Broken>> {
     let mut total = 0;
-    let mut line = 0;
-    bytes.map(move |piece| {
-        let piece = piece?;
-        total += piece.len();
-        line = match piece.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) {
-            Some(end) => piece.len() - end - 1,
-            None => line + piece.len(),
+    let mut held = Vec::new();
+    bytes.filter_map(move |piece| {
+        let piece = match piece {
+            Ok(piece) => piece,
+            Err(error) => return ready(Some(Err(error.into()))),
         };
-        if total > MAX_ANSWER_BYTES || line > MAX_LINE_BYTES {
-            return Err(Broken::TooLarge);
+        total += piece.len();
+        let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        let whole = piece.iter().rposition(is_end).map_or(0, |end| end + 1);
+        let first_end = piece.iter().position(is_end).unwrap_or(piece.len());
+        if total > MAX_ANSWER_BYTES || held.len() + first_end > MAX_LINE_BYTES {
+            return ready(Some(Err(Broken::TooLarge)));
         }
-        Ok(piece)
+        held.extend_from_slice(&piece[..whole]);
+        let ready_lines = if whole > 0 {
+            mem::take(&mut held)
+        } else {
+            Vec::new()
+        };
+        held.extend_from_slice(&piece[whole..]);
+        ready((whole > 0).then(|| Ok(ready_lines.into())))
     })
 }
 
@@ -62,12 +75,12 @@ mod tests {
     use super::*;
     use futures_util::stream;
 
-    /// How many of these pieces come through, and whether the last is an error.
+    /// How many bytes come through, and whether an error does.
     fn through(pieces: Vec<Bytes>) -> (usize, bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let pieces = bounded(stream::iter(pieces.into_iter().map(Ok)));
+        let pieces = lines(stream::iter(pieces.into_iter().map(Ok)));
         let got = runtime.unwrap().block_on(pieces.collect::<Vec<_>>());
-        let fine = got.iter().filter(|piece| piece.is_ok()).count();
+        let fine = got.iter().flatten().map(Bytes::len).sum();
         (fine, got.iter().any(Result::is_err))
     }
 
@@ -75,21 +88,17 @@ mod tests {
     fn many_short_lines_are_counted_together() {
         let lines = Bytes::from(b"data: x\n".repeat(1 << 16));
         let n = MAX_ANSWER_BYTES / lines.len();
-        assert_eq!(through(vec![lines.clone(); n]), (n, false));
-        assert_eq!(through(vec![lines; n + 1]), (n, true));
+        assert_eq!(through(vec![lines.clone(); n]), (MAX_ANSWER_BYTES, false));
+        assert_eq!(through(vec![lines; n + 1]), (MAX_ANSWER_BYTES, true));
     }
 
     #[test]
     fn a_line_is_counted_across_pieces() {
         let half = Bytes::from(vec![b'x'; MAX_LINE_BYTES / 2]);
-        let end = Bytes::from_static(b"\n");
-        assert_eq!(
-            through(vec![half.clone(), half.clone(), end.clone(), half.clone()]),
-            (4, false)
-        );
-        assert_eq!(
-            through(vec![end, half.clone(), half.clone(), half]),
-            (3, true)
-        );
+        let end = Bytes::from_static(b"y\nz");
+        let line = MAX_LINE_BYTES / 2 + 2;
+        let fits = vec![half.clone(), end.clone(), half.clone(), end.clone()];
+        assert_eq!(through(fits), (2 * line + 1, false));
+        assert_eq!(through(vec![end, half.clone(), half]), (2, true));
     }
 }
