@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 
+use image::{DynamicImage, ImageBuffer};
+
 use crate::prepare::not_written;
-use crate::worker::{self, Answer, Request};
-use crate::{Limits, Prepared, Refusal, View};
+use crate::worker::{self, Answer, Request, Want};
+use crate::{Limits, Prepared, Refusal, View, raster};
 
 /// Most of a dead worker's last words that are read.
 const MAX_LAST_WORDS_BYTES: u64 = 4096;
@@ -52,7 +54,7 @@ impl Decoder {
     /// A [`Refusal`] that says why the picture was not taken. Nothing is left behind.
     pub fn prepare(&mut self, original: &Path, dest: &Path) -> Result<Prepared, Refusal> {
         let part = part_beside(dest).map_err(|error| not_written(&error))?;
-        let outcome = self.decode(original, &part).and_then(|prepared| {
+        let outcome = self.ask(original, &part, Want::View).and_then(|prepared| {
             if prepared.view != View::Original {
                 put_in_place(&part, dest).map_err(|error| not_written(&error))?;
             }
@@ -65,15 +67,32 @@ impl Decoder {
         outcome
     }
 
-    fn decode(&mut self, original: &Path, part: &Path) -> Answer {
+    /// Decodes the picture at `original` into upright pixels of 8 bits a channel: L, LA, RGB or RGBA. They pass through a
+    /// temporary file that is gone afterwards.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that says why the picture was not taken.
+    pub fn pixels(&mut self, original: &Path) -> Result<DynamicImage, Refusal> {
+        let folder = tempfile::tempdir().map_err(|error| not_written(&error))?;
+        let part = folder.path().join("pixels");
+        let told = self.ask(original, &part, Want::Pixels)?;
+        read_pixels(&part, &told, &self.limits)
+    }
+
+    fn ask(&mut self, original: &Path, part: &Path, want: Want) -> Answer {
+        let request = Request {
+            original: original.into(),
+            part: part.into(),
+            want,
+        };
         let Some(program) = &self.program else {
-            return worker::prepare_guarded(original, part, &self.limits);
+            return worker::answer_guarded(&request, &self.limits);
         };
         let mut worker = match self.worker.take().and_then(Worker::alive) {
             Some(worker) => worker,
             None => Worker::start(program, &self.limits)?,
         };
-        match worker.ask(original, part, &self.limits) {
+        match worker.ask(&request, &self.limits) {
             Ok(answer) => {
                 self.worker = Some(worker);
                 answer
@@ -140,12 +159,8 @@ impl Worker {
         matches!(self.child.try_wait(), Ok(None)).then_some(self)
     }
 
-    fn ask(&mut self, original: &Path, part: &Path, limits: &Limits) -> Result<Answer, Failure> {
-        let request = Request {
-            original: original.into(),
-            part: part.into(),
-        };
-        let mut line = serde_json::to_vec(&request).map_err(|_error| Failure::Nonsense)?;
+    fn ask(&mut self, request: &Request, limits: &Limits) -> Result<Answer, Failure> {
+        let mut line = serde_json::to_vec(request).map_err(|_error| Failure::Nonsense)?;
         line.push(b'\n');
         self.requests
             .write_all(&line)
@@ -208,6 +223,29 @@ impl Drop for Worker {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// Takes the pixels that a worker wrote, if they are what it told.
+fn read_pixels(file: &Path, told: &Prepared, limits: &Limits) -> Result<DynamicImage, Refusal> {
+    let other = || Refusal::Crashed {
+        how: "it handed back other pixels than it told".to_owned(),
+    };
+    let (width, height) = (told.width, told.height);
+    let pixels = u64::from(width) * u64::from(height);
+    let bytes = fs::metadata(file).map_err(|_error| other())?.len();
+    if pixels == 0 || pixels > limits.max_pixels || bytes > 4 * pixels {
+        return Err(other());
+    }
+    let samples = fs::read(file).map_err(|error| raster::unreadable(&error))?;
+    let channels = (bytes.is_multiple_of(pixels)).then_some(bytes / pixels);
+    let image = match channels {
+        Some(1) => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLuma8),
+        Some(2) => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageLumaA8),
+        Some(3) => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgb8),
+        Some(4) => ImageBuffer::from_raw(width, height, samples).map(DynamicImage::ImageRgba8),
+        _ => None,
+    };
+    image.ok_or_else(other)
 }
 
 /// The program that runs, even if its file was replaced or removed since.

@@ -13,17 +13,11 @@ use crate::{
 
 /// Decodes `original` and writes its view, if it needs one, into the folder `part`.
 pub(crate) fn prepare(original: &Path, part: &Path, limits: &Limits) -> Result<Prepared, Refusal> {
-    let (format, file) = open(original, limits)?;
+    let (format, upright) = decode(original, limits)?;
     let Upright {
         pixels,
         showable_as_is,
-    } = match format {
-        Format::Svg => Upright {
-            pixels: svg::draw(file, limits)?,
-            showable_as_is: false,
-        },
-        _ => raster::decode(format, file, limits)?,
-    };
+    } = upright;
     let (width, height) = (pixels.width(), pixels.height());
     let view = match showable_as_is {
         true => View::Original,
@@ -35,6 +29,34 @@ pub(crate) fn prepare(original: &Path, part: &Path, limits: &Limits) -> Result<P
         height,
         view,
     })
+}
+
+/// Decodes `original` and writes its samples, row by row, into the file `part`.
+pub(crate) fn write_pixels(
+    original: &Path,
+    part: &Path,
+    limits: &Limits,
+) -> Result<Prepared, Refusal> {
+    let (format, Upright { pixels, .. }) = decode(original, limits)?;
+    fs::write(part, pixels.as_bytes()).map_err(|error| not_written(&error))?;
+    Ok(Prepared {
+        format,
+        width: pixels.width(),
+        height: pixels.height(),
+        view: View::Original,
+    })
+}
+
+fn decode(original: &Path, limits: &Limits) -> Result<(Format, Upright), Refusal> {
+    let (format, file) = open(original, limits)?;
+    let upright = match format {
+        Format::Svg => Upright {
+            pixels: svg::draw(file, limits)?,
+            showable_as_is: false,
+        },
+        _ => raster::decode(format, file, limits)?,
+    };
+    Ok((format, upright))
 }
 
 pub(crate) fn not_written(error: &io::Error) -> Refusal {

@@ -28,11 +28,23 @@ const SPARE_BYTES: u64 = 64 << 20;
 /// Whether this program calls [`serve_if_asked`], so that running it again gives a worker.
 static CAN_SERVE: AtomicBool = AtomicBool::new(false);
 
-/// One picture to prepare. Paths need not be Unicode.
+/// One picture to take. Paths need not be Unicode.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Request {
     pub original: OsString,
     pub part: OsString,
+    #[serde(default)]
+    pub want: Want,
+}
+
+/// What becomes of a picture.
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
+pub(crate) enum Want {
+    /// A folder `part` with what to show.
+    #[default]
+    View,
+    /// A file `part` of its upright pixels, without a header.
+    Pixels,
 }
 
 pub(crate) type Answer = Result<Prepared, Refusal>;
@@ -60,10 +72,12 @@ pub(crate) fn can_serve() -> bool {
     CAN_SERVE.load(Ordering::Relaxed)
 }
 
-/// Prepares a picture; a panic in a decoder becomes a refusal.
-pub(crate) fn prepare_guarded(original: &Path, part: &Path, limits: &Limits) -> Answer {
-    panic::catch_unwind(AssertUnwindSafe(|| {
-        prepare::prepare(original, part, limits)
+/// Does what is asked; a panic in a decoder becomes a refusal.
+pub(crate) fn answer_guarded(request: &Request, limits: &Limits) -> Answer {
+    let (original, part) = (Path::new(&request.original), Path::new(&request.part));
+    panic::catch_unwind(AssertUnwindSafe(|| match request.want {
+        Want::View => prepare::prepare(original, part, limits),
+        Want::Pixels => prepare::write_pixels(original, part, limits),
     }))
     .unwrap_or_else(|panic| {
         Err(Refusal::Crashed {
@@ -105,9 +119,7 @@ fn answer_all(requests: &Receiver<String>, limits: &Limits) {
     limit_memory(limits);
     for line in requests {
         let answer: Answer = match serde_json::from_str::<Request>(&line) {
-            Ok(request) => {
-                prepare_guarded(request.original.as_ref(), request.part.as_ref(), limits)
-            }
+            Ok(request) => answer_guarded(&request, limits),
             Err(error) => Err(Refusal::Crashed {
                 how: format!("a request that is none ({error})"),
             }),

@@ -251,7 +251,7 @@ fn any_file_name_will_do() {
 }
 
 /// Puts an EXIF segment that holds nothing but the orientation behind the start of a JPEG.
-fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+pub fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let tiff = [
         b'M',
         b'M',

@@ -7,6 +7,7 @@
 
 mod formats;
 mod hostile;
+mod pixels;
 mod tiles;
 mod workers;
 
