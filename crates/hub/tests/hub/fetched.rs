@@ -80,6 +80,19 @@ fn names(dir: &Path) -> Vec<String> {
     names
 }
 
+/// Files and links below a folder.
+fn below(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());
+    let paths = entries.flat_map(|entry| {
+        if entry.file_type().unwrap().is_dir() {
+            below(&entry.path())
+        } else {
+            vec![entry.path()]
+        }
+    });
+    paths.collect()
+}
+
 fn weights() -> Vec<u8> {
     model_files().remove(2).1
 }
@@ -348,38 +361,37 @@ fn a_repository_of_another_kind_is_refused_before_its_weights() {
 fn names_of_a_hostile_server_lead_nowhere() {
     let files = model_files().into_iter().collect();
     let honest = listing(&files);
-    let check = |change: fn(&mut serde_json::Value)| {
+    let size = files["config.json"].len();
+    let check = |change: &dyn Fn(&mut serde_json::Value), gguf: Option<&str>| {
         let mut list = honest.clone();
         change(&mut list);
         let scene = Scene::new(Manners {
             listing: Some(list),
             ..Manners::default()
         });
-        scene.fetch().unwrap_err();
-        let outside = names(scene.dir.path());
-        assert!(outside.is_empty() || outside == ["hub"], "{outside:?}");
-        assert!(
-            scene
-                .server
-                .asked()
-                .iter()
-                .all(|asked| !asked.path.contains(".."))
-        );
+        let gguf = gguf.map(str::to_owned);
+        scene.fetch_as(&Wanted { gguf, ..wanted() }).unwrap_err();
+        let locks = scene.dir.path().join("hub/.locks/models--org--tiny-vl");
+        for path in below(scene.dir.path()) {
+            let inside = path.starts_with(scene.repo_dir()) || path.starts_with(&locks);
+            assert!(inside, "{path:?}");
+        }
+        let mut asked = scene.server.asked().into_iter();
+        assert!(asked.all(|asked| !asked.path.contains("..")));
     };
-    check(|list| list["sha"] = json!("../../../outside"));
-    check(|list| {
-        list["siblings"] =
-            json!([{"rfilename": "../config.json", "size": 1, "blobId": "a".repeat(40)}])
-    });
-    check(|list| {
-        list["siblings"] =
-            json!([{"rfilename": "/config.json", "size": 1, "blobId": "a".repeat(40)}])
-    });
-    check(|list| {
-        list["siblings"] =
-            json!([{"rfilename": "config.json", "size": 1, "blobId": "../../outside"}])
-    });
-    check(|list| list["siblings"] = json!("none"));
+    let one = |name: &str, hash: &str| {
+        let file = json!([{"rfilename": name, "size": size, "blobId": hash}]);
+        move |list: &mut serde_json::Value| list["siblings"] = file.clone()
+    };
+    let hash = "a".repeat(40);
+    check(&|list| list["sha"] = json!("../../../outside"), None);
+    check(&|list| list["siblings"] = json!("none"), None);
+    check(&one("../config.json", &hash), None);
+    check(&one("/config.json", &hash), None);
+    check(&one("config.json", "../../../outside"), None);
+    for gguf in ["../../../../outside.gguf", "/tmp/outside.gguf", "a//b.gguf"] {
+        check(&one(gguf, &hash), Some(gguf));
+    }
 
     for repo in [
         "../x", "a/../b", "/etc", "a/b/c", "", "a--b/c", "a/b\n", ".a/b",
