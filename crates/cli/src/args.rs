@@ -13,6 +13,7 @@ use crate::command::annotate::Annotate;
 use crate::command::approve::Approve;
 use crate::command::bench::Bench;
 use crate::command::export::Export;
+use crate::command::generate::Generate;
 use crate::command::give_back::GiveBack;
 use crate::command::import::Import;
 use crate::command::init::Init;
@@ -71,6 +72,7 @@ pub enum Command {
     Resolve(Resolve),
     Export(Export),
     Status(Status),
+    Generate(Generate),
     Bench(Bench),
     Model(Model),
 }

@@ -87,7 +87,7 @@ impl fmt::Display for DeviceChoice {
 }
 
 /// A device's name as [`hub::Device::id`] has it.
-pub(crate) fn id_of(device: &Device) -> String {
+pub fn id_of(device: &Device) -> String {
     match device.location() {
         candle_core::DeviceLocation::Cpu => "cpu".to_owned(),
         candle_core::DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}"),

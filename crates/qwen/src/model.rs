@@ -1,5 +1,6 @@
 //! The whole model: images and text to hidden states and scores.
 
+use candle_core::quantized::GgmlDType;
 use candle_core::{DType, Device, Result, Tensor, Var, bail};
 
 use crate::cache::Cache;
@@ -174,9 +175,20 @@ impl Qwen {
         Cache::new(self.config.num_hidden_layers, positions)
     }
 
-    /// Whether the weights are held in a block format.
-    pub fn is_quantized(&self) -> bool {
-        let first = self.text.layers.first();
-        first.is_some_and(|layer| matches!(layer.mlp.up_proj.weight, Weight::Quantized(_)))
+    /// The format that most weights are held in: `f32`, `bf16`, `f16`, `q8_0` or `q4_k`.
+    pub fn weights_format(&self) -> String {
+        match self
+            .text
+            .layers
+            .first()
+            .map(|layer| &layer.mlp.up_proj.weight)
+        {
+            Some(Weight::Dense(tensor)) => tensor.dtype().as_str().to_owned(),
+            Some(Weight::Quantized(tensor)) => match tensor.dtype() {
+                GgmlDType::Q4K => "q4_k".to_owned(),
+                other => format!("{other:?}").to_lowercase(),
+            },
+            None => "none".to_owned(),
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! `callout bench`: figures that anybody can repeat. The workspaces it makes are removed again.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use app::ImportProgress;
@@ -8,9 +10,16 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::generate::{self, WhichModel};
 use super::import::{Cost, Progress};
 use crate::answer::Answer;
 use crate::{Context, plain};
+
+/// What is asked about the picture.
+const QUESTION: &str = "Describe the diagram.";
+
+/// Most bytes of a row of training data.
+const MAX_ROW_BYTES: u64 = 16 << 20;
 
 /// Measure how fast Callout is here, in a temporary workspace.
 #[derive(Debug, Args)]
@@ -34,6 +43,23 @@ enum What {
         #[command(flatten)]
         cost: Cost,
     },
+    /// How fast a model on this machine writes about a picture, greedily.
+    Generate {
+        #[command(flatten)]
+        model: WhichModel,
+
+        /// Training rows in JSON lines; the picture of the first is asked about.
+        #[arg(long, value_name = "FILE")]
+        data: PathBuf,
+
+        /// Tokens to write.
+        #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(2..=65_536))]
+        new: u32,
+
+        /// How often; medians are told.
+        #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        runs: u32,
+    },
     /// How long reads, searches and saves take in a workspace of generated diagrams.
     Workspace {
         /// How many diagrams.
@@ -44,6 +70,18 @@ enum What {
 
 impl Bench {
     pub fn run(self, context: &Context) -> Result<Answer> {
+        if let What::Generate {
+            model,
+            data,
+            new,
+            runs,
+        } = &self.what
+        {
+            let local = model.open()?;
+            let picture = generate::pixels(&first_picture(data)?)?;
+            let counts = (*new as usize, *runs as usize);
+            return answer(&engine::bench::generate(&local, picture, QUESTION, counts)?);
+        }
         let dir = self.dir.unwrap_or_else(std::env::temp_dir);
         let temporary = tempfile::Builder::new()
             .prefix("callout-bench-")
@@ -74,8 +112,22 @@ impl Bench {
                 progress.finish();
                 answer(&figures)
             }
+            What::Generate { .. } => unreachable!("needs no workspace"),
         }
     }
+}
+
+/// The picture that the first row of a file names, beside that file.
+fn first_picture(data: &Path) -> Result<PathBuf> {
+    let file = File::open(data).with_context(|| format!("opening {}", data.display()))?;
+    let mut line = String::new();
+    BufReader::new(file.take(MAX_ROW_BYTES)).read_line(&mut line)?;
+    let row: Value =
+        serde_json::from_str(&line).with_context(|| format!("reading {}", data.display()))?;
+    let name = row["images"][0].as_str().or(row["image"].as_str());
+    let name =
+        name.with_context(|| format!("no `images` in the first row of {}", data.display()))?;
+    Ok(data.parent().unwrap_or(Path::new("")).join(name))
 }
 
 /// Figures as a table: their keys carry the units.

@@ -4,6 +4,7 @@ pub mod annotate;
 pub mod approve;
 pub mod bench;
 pub mod export;
+pub mod generate;
 pub mod give_back;
 pub mod import;
 pub mod init;
