@@ -37,7 +37,7 @@ pub(super) fn config(config: &Config) -> Result<(), String> {
         .mrope_section
         .iter()
         .fold(0, |sum: usize, &count| sum.saturating_add(count));
-    if head_dim % 2 != 0 || frequencies != head_dim / 2 {
+    if !head_dim.is_multiple_of(2) || frequencies != head_dim / 2 {
         return Err(format!(
             "`mrope_section` sums to {frequencies}, not to half of the head's {head_dim}"
         ));
@@ -115,7 +115,7 @@ fn vision(vision: &VisionConfig) -> Result<(), String> {
     if vision.in_channels != 3 {
         return Err("`in_channels` is not 3".into());
     }
-    if vision.head_dim() % 4 != 0 {
+    if !vision.head_dim().is_multiple_of(4) {
         return Err("a head of the vision tower is not a multiple of 4 wide".into());
     }
     if vision.window_side_tokens() == 0 {

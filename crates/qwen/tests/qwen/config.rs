@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use candle_core::DType;
 use qwen::config::{Config, ConfigError, GenerationDefaults};
 use serde_json::{Value, json};
 
@@ -25,6 +26,18 @@ fn each_variant_is_read() {
         let config = Config::from_dir(&variant.model_dir()).unwrap();
         let raw: Value = fixtures::json(&format!("{}/model/config.json", variant.name));
         assert_eq!(config.tie_word_embeddings, variant.tied);
+        let dtype = match variant.dtype.as_str() {
+            "bfloat16" => DType::BF16,
+            "float16" => DType::F16,
+            _ => DType::F32,
+        };
+        assert_eq!(config.dtype, Some(dtype), "{}", variant.name);
+        let weights = fs::read_dir(variant.model_dir()).unwrap();
+        let shards = weights.filter(|entry| {
+            let path = entry.as_ref().unwrap().path();
+            path.extension() == Some("safetensors".as_ref())
+        });
+        assert_eq!(shards.count(), variant.shards, "{}", variant.name);
         assert_eq!(json!(config.hidden_size), raw["hidden_size"]);
         assert_eq!(json!(config.vision.depth), raw["vision_config"]["depth"]);
         assert_eq!(
@@ -95,18 +108,18 @@ fn impossible_values_are_refused_with_their_name() {
     );
     check(
         "/num_attention_heads",
-        json!(3),
-        "`num_attention_heads` 3 does not divide `hidden_size`",
+        json!(61),
+        "`num_attention_heads` 61 does not divide `hidden_size`",
     );
     check(
         "/num_key_value_heads",
-        json!(3),
-        "`num_key_value_heads` 3 does not divide",
+        json!(61),
+        "`num_key_value_heads` 61 does not divide",
     );
     check(
         "/rope_scaling/mrope_section",
-        json!([1, 1, 1]),
-        "`mrope_section` sums to 3",
+        json!([1, 1, 99]),
+        "`mrope_section` sums to 101",
     );
     check(
         "/rope_scaling/mrope_section",
@@ -124,8 +137,8 @@ fn impossible_values_are_refused_with_their_name() {
     );
     check(
         "/vision_config/out_hidden_size",
-        json!(8),
-        "`out_hidden_size` 8",
+        json!(7),
+        "`out_hidden_size` 7",
     );
     check("/vision_config/window_size", json!(20), "`window_size`");
     check("/vision_config/patch_size", json!(0), "`patch_size`");

@@ -13,9 +13,7 @@ use serde::de::DeserializeOwned;
 #[derive(Deserialize)]
 pub struct Manifest {
     pub variants: Vec<Variant>,
-    pub single_image: String,
     pub multi_images: Vec<String>,
-    pub batch_image: String,
 }
 
 /// One model with random weights.

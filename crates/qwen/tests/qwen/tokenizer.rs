@@ -179,7 +179,7 @@ fn tokenizers_that_do_not_fit_are_refused() {
         |_, config| config.image_token_id += 1,
         "`image_token_id` of `config.json`",
     );
-    check(|_, config| config.vocab_size = 1771, "`vocab_size` is 1771");
+    check(|_, config| config.vocab_size = 1, "`vocab_size` is 1");
     check(
         |dir, _| rewrite(dir, |json| json["decoder"] = json!({ "type": "Fuse" })),
         "not byte-level BPE",
