@@ -40,6 +40,14 @@ pub struct DraftParameters {
     pub language: PromptLanguage,
     /// How tokens are chosen.
     pub sampling: Sampling,
+    /// Whether a model may draft that predicts text no better than chance; for tests without a window.
+    #[serde(default, skip_serializing_if = "is_no")]
+    #[specta(skip)]
+    pub allow_untrained: bool,
+}
+
+fn is_no(value: &bool) -> bool {
+    !value
 }
 
 /// Language that a model is asked to write in.
@@ -120,6 +128,9 @@ pub struct DraftRequest {
     pub redraft: Redraft,
     /// How tokens are chosen.
     pub sampling: Sampling,
+    /// As in [`DraftParameters::allow_untrained`]; a window cannot ask for it.
+    #[serde(skip)]
+    pub allow_untrained: bool,
 }
 
 /// What is wrong with a [`DraftRequest`].

@@ -63,6 +63,7 @@ pub fn queue(
         levels: levels.clone(),
         language: request.language,
         sampling: request.sampling.clone(),
+        allow_untrained: request.allow_untrained,
     });
     let urgent = matches!(request.scope, DraftScope::One { .. });
     let (id, number) = job::insert(tx, by, &parameters, if urgent { URGENT } else { 0 })?;

@@ -32,6 +32,7 @@ fn request(session: &Session) -> DraftRequest {
         },
         redraft: Redraft::Missing,
         sampling: Sampling::default(),
+        allow_untrained: false,
     }
 }
 

@@ -118,6 +118,7 @@ pub fn request(model: &Model, levels: &[Level], scope: DraftScope) -> DraftReque
         scope,
         redraft: Redraft::Missing,
         sampling: Sampling::default(),
+        allow_untrained: false,
     }
 }
 
