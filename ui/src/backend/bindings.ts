@@ -67,7 +67,7 @@ export type Caption = {
 
 /**  What a window acts on; anything else is [`Code::Other`]. */
 export type Code = 
-/**  The diagram is gone or never was. */
+/**  The diagram, model or job is gone or never was. */
 "not_found" | 
 /**  The diagram takes no text, or the step does not exist. */
 "wrong_state" | 
@@ -146,7 +146,7 @@ export type DiagramView = {
 	diagram: Diagram,
 	/**  Its regions, in order of making. */
 	regions: Region[],
-	/**  The person's captions: global, one partial for each region, detailed. */
+	/**  The person's captions: global, one partial for each region, detailed, structure. */
 	captions: Caption[],
 	/**  Every draft, newest first. */
 	drafts: Draft[],
@@ -184,10 +184,38 @@ export type Draft = {
 	label: string,
 	/**  When it was made or imported. */
 	created_at: string,
+	/**  How a model made it; `None` for what was imported. */
+	origin: DraftOrigin | null,
 };
 
 /**  Names a draft. */
 export type DraftId = string;
+
+/**  How a model made a draft. */
+export type DraftOrigin = {
+	/**  The job. */
+	job_id: JobId,
+	/**  The model. */
+	model_id: ModelId,
+	/**  Where the model was found: a path or an address. */
+	location: string,
+	/**  What tells this state of the model from others: a commit, a hash, a server's own word. */
+	revision: string | null,
+	/**  Directory of the adapter on top. */
+	adapter: string | null,
+	/**  Version of the prompt. */
+	prompt_version: string,
+	/**  Language that was asked for. */
+	language: PromptLanguage,
+	/**  How long it took. */
+	seconds: number | null,
+	/**  Tokens of the draft. */
+	new_tokens: number | null,
+	/**  Mean of the natural logarithms of the tokens' probabilities; at most 0. */
+	mean_logprob: number | null,
+	/**  How tokens were chosen. */
+	sampling: Sampling,
+};
 
 /**  A format that approved work can be written in. */
 export type ExportFormat = 
@@ -267,6 +295,9 @@ export type ImportReport = {
 	seconds: number | null,
 };
 
+/**  Names a job and its folder. */
+export type JobId = string;
+
 /**  What an editor hands over while somebody types. */
 export type JournalEntry = {
 	/**  Which caption. */
@@ -304,7 +335,12 @@ export type Level =
 /**  One region: a module, a lane, a phase. */
 "partial" | 
 /**  Every element and relation, in reading order. */
-"detailed";
+"detailed" | 
+/**  Its elements and relations as Mermaid text. */
+"structure";
+
+/**  Names a model that a workspace may draft with. */
+export type ModelId = string;
 
 /**  Where a diagram is in the filtered queue. */
 export type Place = {
@@ -324,13 +360,32 @@ export type Problem = {
 	help: string | null,
 };
 
+/**  Language that a model is asked to write in. */
+export type PromptLanguage = 
+/**  English. */
+"en" | 
+/**  Chinese. */
+"zh";
+
 /**  Which part of the queue is looked at. */
 export type QueueFilter = {
 	/**  Only diagrams in this state. */
 	state: State | null,
 	/**  Only diagrams whose name, captions or context hold all of these words. */
 	search: string,
+	/**  What comes first. */
+	order?: QueueOrder,
 };
+
+/**  In which order the queue is met. */
+export type QueueOrder = 
+/**  In order of import. */
+"number" | 
+/**
+ *  Where the model was least certain first: by the lowest mean log-probability among a diagram's
+ *  newest drafts. Diagrams without one come last.
+ */
+"uncertainty";
 
 /**  A stretch of the queue. */
 export type QueuePage = {
@@ -387,6 +442,22 @@ export type Rejected = {
 
 /**  Names one immutable revision of an annotation. */
 export type RevisionId = string;
+
+/**  How the next token is chosen. */
+export type Sampling = {
+	/**  0 takes the likeliest token always; at most 2. */
+	temperature?: number | null,
+	/**  Only the likeliest tokens that together have this probability, in (0, 1]. */
+	top_p?: number | null,
+	/**  Only so many of the likeliest tokens. */
+	top_k?: number | null,
+	/**  Divides the scores of tokens that stand there already; 1 changes nothing. */
+	repetition_penalty?: number | null,
+	/**  Most tokens of one draft, 1–16,384. */
+	max_new_tokens?: number,
+	/**  Start of the random numbers. */
+	seed?: number,
+};
 
 /**  The answer to a [`JournalEntry`]. */
 export type Saved = {

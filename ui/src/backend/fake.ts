@@ -120,7 +120,7 @@ function rowOf({ id, number, name, state }: Diagram): QueueRow {
 }
 
 function viewOf(diagram: Diagram, texts: ReadonlyMap<string, { text: string; version: number }>): DiagramView {
-  const caption = (level: "global" | "detailed"): Caption => {
+  const caption = (level: "global" | "detailed" | "structure"): Caption => {
     const slot: Slot = { diagram_id: diagram.id, level, region_id: null };
     const kept = texts.get(keyOf(slot));
     return {
@@ -129,7 +129,7 @@ function viewOf(diagram: Diagram, texts: ReadonlyMap<string, { text: string; ver
     };
   };
   return {
-    diagram: { ...diagram }, regions: [], captions: [caption("global"), caption("detailed")], drafts: [],
+    diagram: { ...diagram }, regions: [], captions: [caption("global"), caption("detailed"), caption("structure")], drafts: [],
     return_reason: null, read_only: diagram.state === "submitted" || diagram.state === "approved",
   };
 }

@@ -10,6 +10,7 @@ import CaptionPane from "./CaptionPane.svelte";
 
 const DRAFT: Draft = {
   id: "draft-1", level: "global", region_id: null, text: "The router sends.", label: "model-a", created_at: "2026-11-01T08:00:00Z",
+  origin: null,
 };
 
 function caption(level: Level, regionId: string | null, change: Partial<Caption> = {}): Caption {
