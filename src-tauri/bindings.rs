@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands as command;
+use crate::{commands as command, drafting};
 
 /// Every command that the page may call.
 pub fn builder() -> Builder<Wry> {
@@ -30,6 +30,22 @@ pub fn builder() -> Builder<Wry> {
         command::start_import,
         command::cancel_import,
         command::export_workspace,
+        drafting::models,
+        drafting::inventory,
+        drafting::describe_model,
+        drafting::add_model,
+        drafting::replace_model,
+        drafting::remove_model,
+        drafting::keep_key,
+        drafting::server_models,
+        drafting::queue_drafts,
+        drafting::engine,
+        drafting::ensure_engine,
+        drafting::jobs,
+        drafting::job_items,
+        drafting::ask_of_job,
+        drafting::look_at,
+        drafting::follow_job,
     ])
 }
 

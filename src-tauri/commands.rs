@@ -13,8 +13,8 @@ use tauri::ipc::Channel;
 
 use crate::desk::{Desk, Startup, WorkspaceInfo};
 
-type Shared<'a> = tauri::State<'a, Desk>;
-type Answer<T> = Result<T, Problem>;
+pub(crate) type Shared<'a> = tauri::State<'a, Desk>;
+pub(crate) type Answer<T> = Result<T, Problem>;
 
 #[tauri::command(async)]
 #[specta::specta]

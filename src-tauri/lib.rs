@@ -3,6 +3,7 @@
 mod bindings;
 mod commands;
 mod desk;
+mod drafting;
 mod pictures;
 
 use std::path::PathBuf;

@@ -6,9 +6,11 @@ pub mod bench;
 mod engine;
 mod export;
 mod import;
+mod inventory;
 mod jobs;
 mod pictures;
 mod problem;
+mod servers;
 mod session;
 mod settings;
 mod texts;
@@ -19,8 +21,12 @@ pub use engine::{EngineStatus, NoEngine};
 pub use export::ExportFormat;
 pub use import::{Cancel, ImportOptions, ImportProgress, ImportReport, Rejected};
 pub use interchange::Exported;
+pub use inventory::{
+    DeviceInfo, Fitness, Found, Inventory, Listed, MemoryNeed, ModelAbout, describe_model,
+};
 pub use pictures::PictureFile;
 pub use problem::{Code, Problem};
+pub use servers::{keep_key, server_models};
 pub use session::{Session, Status, person_or_user};
 pub use settings::{Language, Settings, Theme};
 pub use texts::Text;

@@ -36,10 +36,7 @@ impl From<anyhow::Error> for Problem {
     fn from(error: anyhow::Error) -> Self {
         let code = error.chain().find_map(code_of).unwrap_or(Code::Other);
         let help = error.chain().find_map(|cause| {
-            let prompt = cause.downcast_ref::<provider::prompt::PromptError>();
-            prompt
-                .map(provider::prompt::PromptError::help)
-                .or_else(|| help_of(cause).map(str::to_owned))
+            made_help(cause).or_else(|| help_of(cause).map(str::to_owned))
         });
         Self {
             code,
@@ -60,6 +57,16 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<Code> {
         Error::OpenConflict(_) => Some(Code::Conflict),
         _ => None,
     }
+}
+
+/// Help that names what the failure is about.
+fn made_help(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    use provider::{ProviderError, key::KeyError, prompt::PromptError};
+    let prompt = cause.downcast_ref::<PromptError>().map(PromptError::help);
+    prompt
+        .or_else(|| cause.downcast_ref::<KeyError>().map(KeyError::help))
+        .or_else(|| cause.downcast_ref::<ProviderError>()?.help())
+        .or_else(|| cause.downcast_ref::<hub::Error>()?.help())
 }
 
 fn help_of<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a str> {

@@ -38,6 +38,42 @@ export const commands = {
 	startImport: (paths: string[], onProgress: Channel<ImportProgress>) => typedError<ImportReport, Problem>(__TAURI_INVOKE("start_import", { paths, onProgress })),
 	cancelImport: () => __TAURI_INVOKE<void>("cancel_import"),
 	exportWorkspace: (format: ExportFormat, out: string) => typedError<Exported, Problem>(__TAURI_INVOKE("export_workspace", { format, out })),
+	models: () => typedError<Model[], Problem>(__TAURI_INVOKE("models")),
+	inventory: () => typedError<Inventory, Problem>(__TAURI_INVOKE("inventory")),
+	describeModel: (path: string) => typedError<ModelAbout, Problem>(__TAURI_INVOKE("describe_model", { path })),
+	addModel: (model: NewModel) => typedError<Model, Problem>(__TAURI_INVOKE("add_model", { model })),
+	replaceModel: (old: ModelId, model: NewModel) => typedError<Model, Problem>(__TAURI_INVOKE("replace_model", { old, model })),
+	removeModel: (id: ModelId) => typedError<null, Problem>(__TAURI_INVOKE("remove_model", { id })),
+	keepKey: (entry: string, secret: string) => typedError<null, Problem>(__TAURI_INVOKE("keep_key", { entry, secret })),
+	serverModels: (url: string, key: 
+/**  An environment variable of the process that asks. */
+{ from: "environment"; 
+/**  The variable's name. */
+variable: string } | 
+/**  An entry of the operating system's keyring. */
+{ from: "keyring"; 
+/**  The entry's name. */
+entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_models", { url, key })),
+	queueDrafts: (request: DraftRequest) => typedError<Job_Serialize, Problem>(__TAURI_INVOKE("queue_drafts", { request })),
+	engine: () => typedError<EngineStatus, Problem>(__TAURI_INVOKE("engine")),
+	ensureEngine: () => typedError<boolean, Problem>(__TAURI_INVOKE("ensure_engine")),
+	jobs: () => typedError<Job_Serialize[], Problem>(__TAURI_INVOKE("jobs")),
+	jobItems: (id: JobId, state: 
+/**  Waits. */
+"queued" | 
+/**  An engine is at it. */
+"running" | 
+/**  Its draft is there. */
+"done" | 
+/**  No draft came of it. */
+"failed" | 
+/**  It was left out. */
+"skipped" | 
+/**  Its job was cancelled before it was begun, or while it ran. */
+"cancelled" | null, offset: number, limit: number) => typedError<JobItem[], Problem>(__TAURI_INVOKE("job_items", { id, state, offset, limit })),
+	askOfJob: (id: JobId, request: JobRequest) => typedError<Job_Serialize, Problem>(__TAURI_INVOKE("ask_of_job", { id, request })),
+	lookAt: (id: DiagramId) => typedError<null, Problem>(__TAURI_INVOKE("look_at", { id })),
+	followJob: (id: JobId, cursor: string) => typedError<Followed, Problem>(__TAURI_INVOKE("follow_job", { id, cursor })),
 };
 
 /* Types */
@@ -97,6 +133,15 @@ export type Committed = {
 	state: State,
 };
 
+/**  Number types of a computation. */
+export type ComputeType = 
+/**  32 bits. */
+"f32" | 
+/**  16 bits, with the range of 32. */
+"bf16" | 
+/**  16 bits, IEEE 754. */
+"f16";
+
 /**  Two texts of one caption, written on the same base; both are kept until somebody chooses. */
 export type Conflict = {
 	/**  The revision that was set aside. */
@@ -111,6 +156,18 @@ export type Conflict = {
 	theirs_by: string,
 	/**  When `theirs` was written. */
 	theirs_at: string,
+};
+
+/**  Something that a model can run on. */
+export type DeviceInfo = {
+	/**  As [`domain::LocalOptions::device`] has it: `cpu`, `cuda:0`. */
+	id: string,
+	/**  What its maker calls it. */
+	name: string,
+	/**  Memory in MiB. */
+	total_mib: number,
+	/**  Memory that is not in use, in MiB. */
+	free_mib: number,
 };
 
 /**  A diagram: a picture, what is known of it, and where it stands. */
@@ -217,6 +274,78 @@ export type DraftOrigin = {
 	sampling: Sampling,
 };
 
+/**  How a drafting job drafts. */
+export type DraftParameters = DraftParameters_Serialize | DraftParameters_Deserialize;
+
+/**  How a drafting job drafts. */
+export type DraftParameters_Deserialize = {
+	/**  The model, as it was when the job was queued. */
+	model: Model,
+	/**  Levels that are drafted. */
+	levels: Level[],
+	/**  Language of the drafts. */
+	language: PromptLanguage,
+	/**  How tokens are chosen. */
+	sampling: Sampling,
+};
+
+/**  How a drafting job drafts. */
+export type DraftParameters_Serialize = {
+	/**  The model, as it was when the job was queued. */
+	model: Model,
+	/**  Levels that are drafted. */
+	levels: Level[],
+	/**  Language of the drafts. */
+	language: PromptLanguage,
+	/**  How tokens are chosen. */
+	sampling: Sampling,
+};
+
+/**  What somebody wants to have drafted. */
+export type DraftRequest = {
+	/**  The model. */
+	model_id: ModelId,
+	/**  Levels; a partial one is drafted for each region that a diagram has. */
+	levels: Level[],
+	/**  Language of the drafts. */
+	language: PromptLanguage,
+	/**  Which diagrams. */
+	scope: DraftScope,
+	/**  Whether captions are drafted that have such a draft already. */
+	redraft: Redraft,
+	/**  How tokens are chosen. */
+	sampling: Sampling,
+};
+
+/**  Which diagrams are drafted. */
+export type DraftScope = 
+/**  The one that somebody is looking at; goes before what else is queued. */
+{ which: "one"; 
+/**  The diagram. */
+id: DiagramId } | 
+/**  A selection. */
+{ which: "ids"; 
+/**  The diagrams, at most 100,000. */
+ids: DiagramId[] } | 
+/**  All that a filter lets through, in its order. */
+{ which: "filter"; 
+/**  The filter. */
+filter: QueueFilter; 
+/**  At most so many diagrams. */
+limit: number | null };
+
+/**  Whether an engine runs, and whether one is needed. */
+export type EngineStatus = {
+	/**  Whether one holds the workspace. */
+	running: boolean,
+	/**  Whether a job is queued, or was running. */
+	needed: boolean,
+	/**  Its process, while one runs. */
+	pid: number | null,
+	/**  When it began, while one runs. */
+	started_at: string | null,
+};
+
 /**  A format that approved work can be written in. */
 export type ExportFormat = 
 /**  A folder of pictures with `metadata.jsonl`, as Hugging Face's `imagefolder` reads it. */
@@ -232,6 +361,39 @@ export type Exported = {
 	diagrams: number,
 	/**  How many approved texts it holds. */
 	texts: number,
+};
+
+/**  Whether a model fits. */
+export type Fitness = 
+/**  It fits, and leaves some. */
+"fits" | 
+/**  It fits, but takes more than 85 % of what is free. */
+"tight" | 
+/**  It does not fit. */
+"too_big";
+
+/**  What a run told since somebody last asked. */
+export type Followed = {
+	/**  Where to go on; to be given back as it is. */
+	cursor: string,
+	/**  Lines of telemetry, oldest first. */
+	telemetry: Telemetry[],
+	/**  Pieces of text, oldest first. */
+	partial: PartialText[],
+	/**  Whether there is more to read at once. */
+	more: boolean,
+};
+
+/**  A model on this machine. */
+export type Found = {
+	/**  Its repository, or its folder or file. */
+	name: string,
+	/**  Its directory, or its GGUF file. */
+	path: string,
+	/**  What it is; `None` when it is broken. */
+	about: ModelAbout | null,
+	/**  What is wrong with it. */
+	problem: string | null,
 };
 
 /**  One stretch of a [`Diff`]. */
@@ -295,8 +457,181 @@ export type ImportReport = {
 	seconds: number | null,
 };
 
+/**  What there is to draft with. */
+export type Inventory = {
+	/**  Where a model can run: the processor, then GPUs. */
+	devices: DeviceInfo[],
+	/**  The workspace's models, by name. */
+	listed: Listed[],
+	/**  Models on this machine that the workspace does not list yet. */
+	found: Found[],
+};
+
+/**  Where an item of a job stands. */
+export type ItemState = 
+/**  Waits. */
+"queued" | 
+/**  An engine is at it. */
+"running" | 
+/**  Its draft is there. */
+"done" | 
+/**  No draft came of it. */
+"failed" | 
+/**  It was left out. */
+"skipped" | 
+/**  Its job was cancelled before it was begun, or while it ran. */
+"cancelled";
+
+/**  Long work, as its row says. */
+export type Job = Job_Serialize | Job_Deserialize;
+
 /**  Names a job and its folder. */
 export type JobId = string;
+
+/**  One caption that a job drafts. */
+export type JobItem = {
+	/**  Its number, unique in the workspace. */
+	id: number,
+	/**  The job. */
+	job_id: JobId,
+	/**  The diagram. */
+	diagram_id: DiagramId,
+	/**  The level. */
+	level: Level,
+	/**  The region; only at [`Level::Partial`]. */
+	region_id: RegionId | null,
+	/**  Where it stands. */
+	state: ItemState,
+	/**  The draft that came of it. */
+	draft_id: DraftId | null,
+	/**  Why it failed or was left out. */
+	error: string | null,
+};
+
+/**  What a job does. */
+export type JobParameters = JobParameters_Serialize | JobParameters_Deserialize;
+
+/**  What a job does. */
+export type JobParameters_Deserialize = 
+/**  Drafts captions. */
+{ draft: {
+	kind: "draft",
+} & DraftParameters_Deserialize };
+
+/**  What a job does. */
+export type JobParameters_Serialize = 
+/**  Drafts captions. */
+{ draft: {
+	kind: "draft",
+} & DraftParameters_Serialize };
+
+/**  What somebody asks of a job. */
+export type JobRequest = 
+/**  End it; drafts that are finished stay. */
+"cancel" | 
+/**  Stop it for a while. */
+"pause" | 
+/**  Go on with a paused job, or try a failed one again. */
+"resume";
+
+/**  Where a job stands. */
+export type JobState = 
+/**  Waits for an engine. */
+"queued" | 
+/**  An engine is at it. */
+"running" | 
+/**  Somebody stopped it for a while. */
+"paused" | 
+/**  Every item came to its end. */
+"done" | 
+/**  It could not go on. */
+"failed" | 
+/**  Somebody ended it. */
+"cancelled";
+
+/**  Long work, as its row says. */
+export type Job_Deserialize = {
+	/**  Its name for machines, and that of its folder under `runs/`. */
+	id: JobId,
+	/**  Its number, from 1, in order of queueing. */
+	number: number,
+	/**  What it does. */
+	parameters: JobParameters_Deserialize,
+	/**  Where it stands. */
+	state: JobState,
+	/**  Higher goes first; 0 unless somebody waits for it. */
+	priority: number,
+	/**  How many items it has. */
+	total: number,
+	/**  Items that are done. */
+	done: number,
+	/**  Items that failed. */
+	failed: number,
+	/**  Items that were left out. */
+	skipped: number,
+	/**  The diagram that was begun last. */
+	current: DiagramId | null,
+	/**  What was asked of the engine and has not happened yet. */
+	request: JobRequest | null,
+	/**  The engine that runs it. */
+	worker: string | null,
+	/**  When that engine last said so. */
+	heartbeat_at: string | null,
+	/**  Why it failed. */
+	error: string | null,
+	/**  What to do about it. */
+	help: string | null,
+	/**  Name of who queued it. */
+	created_by: string,
+	/**  When it was queued. */
+	created_at: string,
+	/**  When it first ran. */
+	started_at: string | null,
+	/**  When it came to its end. */
+	finished_at: string | null,
+};
+
+/**  Long work, as its row says. */
+export type Job_Serialize = {
+	/**  Its name for machines, and that of its folder under `runs/`. */
+	id: JobId,
+	/**  Its number, from 1, in order of queueing. */
+	number: number,
+	/**  What it does. */
+	parameters: JobParameters_Serialize,
+	/**  Where it stands. */
+	state: JobState,
+	/**  Higher goes first; 0 unless somebody waits for it. */
+	priority: number,
+	/**  How many items it has. */
+	total: number,
+	/**  Items that are done. */
+	done: number,
+	/**  Items that failed. */
+	failed: number,
+	/**  Items that were left out. */
+	skipped: number,
+	/**  The diagram that was begun last. */
+	current: DiagramId | null,
+	/**  What was asked of the engine and has not happened yet. */
+	request: JobRequest | null,
+	/**  The engine that runs it. */
+	worker: string | null,
+	/**  When that engine last said so. */
+	heartbeat_at: string | null,
+	/**  Why it failed. */
+	error: string | null,
+	/**  What to do about it. */
+	help: string | null,
+	/**  Name of who queued it. */
+	created_by: string,
+	/**  When it was queued. */
+	created_at: string,
+	/**  When it first ran. */
+	started_at: string | null,
+	/**  When it came to its end. */
+	finished_at: string | null,
+};
 
 /**  What an editor hands over while somebody types. */
 export type JournalEntry = {
@@ -319,6 +654,17 @@ export type Keep =
 /**  The one that is the head already. */
 "theirs";
 
+/**  Where a key is kept: never in the workspace. */
+export type KeySource = 
+/**  An environment variable of the process that asks. */
+{ from: "environment"; 
+/**  The variable's name. */
+variable: string } | 
+/**  An entry of the operating system's keyring. */
+{ from: "keyring"; 
+/**  The entry's name. */
+entry: string };
+
 /**  Language of the window. */
 export type Language = 
 /**  The system's. */
@@ -339,8 +685,134 @@ export type Level =
 /**  Its elements and relations as Mermaid text. */
 "structure";
 
+/**  A model of the workspace's list. */
+export type Listed = {
+	/**  The model. */
+	model: Model,
+	/**  What lies on disk; `None` for servers, and where it cannot be read. */
+	about: ModelAbout | null,
+	/**  Why it cannot be read. */
+	problem: string | null,
+};
+
+/**  How a local model is run. */
+export type LocalOptions = {
+	/**  `auto`, `cpu`, `cuda` or `cuda:N`. */
+	device?: string,
+	/**  Number type of the weights after quantising on load; not quantised when `None`. */
+	quantize?: Quantize | null,
+	/**  Number type of the computation; the device's own choice when `None`. */
+	compute_type?: ComputeType | null,
+	/**  Directory of a PEFT adapter on top. */
+	adapter?: string | null,
+	/**  Longest side of a picture in pixels, 28–16,384; the checkpoint's own bound when `None`. */
+	max_side_px?: number | null,
+};
+
+/**  Memory that a model needs in one way of running it, and whether that is there now. */
+export type MemoryNeed = {
+	/**  The device. */
+	device: string,
+	/**  How its weights are quantised on load; not at all when `None`. */
+	quantize: Quantize | null,
+	/**  Weights, caches and working memory for 4,096 tokens, in MiB; an estimate. */
+	needed_mib: number,
+	/**  Memory that is free on the device, in MiB. */
+	free_mib: number,
+	/**  What that comes to. */
+	fit: Fitness,
+};
+
+/**  A model that a workspace may draft with. */
+export type Model = {
+	/**  Its name for machines. */
+	id: ModelId,
+	/**  Its name for people; unique among the models that have not been removed. */
+	name: string,
+	/**  What and where it is. */
+	source: ModelSource,
+	/**  When it was added. */
+	added_at: string,
+};
+
+/**  What a model on disk is. */
+export type ModelAbout = {
+	/**  Name of its repository, or of its folder or file. */
+	name: string,
+	/**  Its directory, or its GGUF file. */
+	path: string,
+	/**  How it is run; text models see no pictures. */
+	kind: ModelKind,
+	/**  Its architecture, as its own files state it. */
+	architecture: string,
+	/**  Number of parameters. */
+	parameters: number | null,
+	/**  Size of its files with weights, in MiB. */
+	disk_mib: number,
+	/**  Number formats of its weights, those with most weights first. */
+	formats: string[],
+	/**  Longest prompt with answer, in tokens. */
+	context_tokens: number | null,
+	/**  Commit of a cached model. */
+	revision: string | null,
+	/**  License that it states. */
+	license: string | null,
+	/**  What it needs on each device, quantised or not. */
+	needs: MemoryNeed[],
+};
+
 /**  Names a model that a workspace may draft with. */
 export type ModelId = string;
+
+/**  The kinds of [`ModelSource`]. */
+export type ModelKind = 
+/**  A local Qwen2.5-VL directory. */
+"qwen25_vl" | 
+/**  A local GGUF text model. */
+"gguf" | 
+/**  A server. */
+"server";
+
+/**  What a model is, where it is found, and how it is run. */
+export type ModelSource = 
+/**  A local directory of a Qwen2.5-VL checkpoint in Hugging Face layout. */
+{ kind: "qwen25_vl"; 
+/**  The directory. */
+path: string; 
+/**  How it is run. */
+options: LocalOptions } | 
+/**  A local GGUF file of a text model. */
+{ kind: "gguf"; 
+/**  The file. */
+path: string; 
+/**  How it is run. */
+options: LocalOptions } | 
+/**  A server that speaks OpenAI's chat completions. */
+{ kind: "server"; 
+/**  Base address, `http` or `https`, such as `http://localhost:8000/v1`. */
+url: string; 
+/**  How it is asked. */
+options: ServerOptions };
+
+/**  A model that has no row yet. */
+export type NewModel = {
+	/**  Its name for people, at most 120 characters. */
+	name: string,
+	/**  What and where it is. */
+	source: ModelSource,
+};
+
+/**  One line of `partial.jsonl`: text as it is written. */
+export type PartialText = {
+	/**  The item. */
+	item: number,
+	/**  The diagram. */
+	diagram: DiagramId,
+	/**  Counts the lines of one attempt at an item, from 0; a new 0 begins the text anew. */
+	n: number,
+	/**  What came. */
+	text: string,
+};
 
 /**  Where a diagram is in the filtered queue. */
 export type Place = {
@@ -366,6 +838,13 @@ export type PromptLanguage =
 "en" | 
 /**  Chinese. */
 "zh";
+
+/**  Number types that weights are quantised to on load. */
+export type Quantize = 
+/**  8.5 bits a weight. */
+"q8_0" | 
+/**  4.5 bits a weight. */
+"q4_k";
 
 /**  Which part of the queue is looked at. */
 export type QueueFilter = {
@@ -412,6 +891,13 @@ export type QueueRow = {
 	/**  Whether two texts of one caption wait to be settled. */
 	conflict: boolean,
 };
+
+/**  Whether a caption is drafted that has a draft already. */
+export type Redraft = 
+/**  Only where this model, with this version of the prompt, has drafted none yet. */
+"missing" | 
+/**  Always. */
+"always";
 
 /**  A named rectangle of a diagram, in pixels of the upright image. */
 export type Region = {
@@ -473,6 +959,18 @@ export type Saved = {
 	state: State,
 };
 
+/**  How a server is asked. */
+export type ServerOptions = {
+	/**  The model's name on the server. */
+	model?: string,
+	/**  Where its key is kept; servers without keys exist. */
+	key?: KeySource | null,
+	/**  Requests at once, 1–64. */
+	concurrency?: number,
+	/**  Longest side of a picture that is sent, in pixels, 28–16,384; 2,048 when `None`. */
+	max_side_px?: number | null,
+};
+
 /**  The preferences. */
 export type Settings = {
 	/**  Language of the window. */
@@ -531,6 +1029,77 @@ export type StateCounts = {
 	/**  Sent back. */
 	returned: number,
 };
+
+/**  One line of `telemetry.jsonl`. */
+export type Telemetry = {
+	/**  When. */
+	at: string,
+	/**  What happened. */
+	event: TelemetryEvent,
+};
+
+/**  What happened in a run. */
+export type TelemetryEvent = 
+/**  An engine took the job, or took it up again. */
+{ kind: "started"; 
+/**  The engine. */
+worker: string } | 
+/**  A model is being read. */
+{ kind: "loading"; 
+/**  Its name. */
+model: string } | 
+/**  A model is ready. */
+{ kind: "loaded"; 
+/**  Its name. */
+model: string; 
+/**  Where it runs, for people. */
+device: string; 
+/**  Number type of the computation and of the weights, for people. */
+compute_type: string; 
+/**  How long that took. */
+seconds: number | null; 
+/**  What it holds, in MiB. */
+memory_mib: number | null } | 
+/**  A caption is begun. */
+{ kind: "begun"; 
+/**  The item. */
+item: number; 
+/**  The diagram. */
+diagram: DiagramId; 
+/**  The level. */
+level: Level } | 
+/**  A draft is finished and kept. */
+{ kind: "drafted"; 
+/**  The item. */
+item: number; 
+/**  The diagram. */
+diagram: DiagramId; 
+/**  The level. */
+level: Level; 
+/**  From beginning to end. */
+seconds: number | null; 
+/**  To the first token. */
+first_token_s: number | null; 
+/**  Tokens that were read. */
+prompt_tokens: number | null; 
+/**  Tokens that were written. */
+new_tokens: number | null } | 
+/**  No draft came of an item. */
+{ kind: "failed"; 
+/**  The item. */
+item: number; 
+/**  The diagram. */
+diagram: DiagramId; 
+/**  Why. */
+error: string } | 
+/**  Something that people should know. */
+{ kind: "note"; 
+/**  What. */
+text: string } | 
+/**  The engine let go of the job. */
+{ kind: "ended"; 
+/**  Where the job stands. */
+state: JobState };
 
 /**  Light or dark. */
 export type Theme = 
