@@ -1,7 +1,9 @@
 /** What the window asks of the Rust side: one interface, answered by Tauri in the app and by a fake in component tests. */
 import type {
-  Committed, Diff, DiagramView, Exported, ExportFormat, ImportProgress, ImportReport, JournalEntry, Keep, Place, Problem,
-  QueueFilter, QueuePage, Saved, Settings as StoredSettings, Slot, Startup as Started, State, StateCounts, WorkspaceInfo,
+  Committed, Diff, DiagramView, DraftParameters_Serialize, DraftRequest, EngineStatus, Exported, ExportFormat, Followed,
+  ImportProgress, ImportReport, Inventory, ItemState, Job_Serialize, JobItem, JobRequest, JournalEntry, Keep, KeySource, Model,
+  ModelAbout, NewModel, Place, Problem, QueueFilter, QueuePage, Saved, Settings as StoredSettings, Slot, Startup as Started,
+  State, StateCounts, WorkspaceInfo,
 } from "./bindings";
 
 /** A failure, ready to be shown. */
@@ -10,6 +12,8 @@ export type ApiError = Problem;
 export type Settings = Required<StoredSettings>;
 /** What the page starts with. */
 export type Startup = Omit<Started, "settings"> & { settings: Settings };
+/** A job, its parameters as they really come: beside their kind, not below it. */
+export type Job = Omit<Job_Serialize, "parameters"> & { parameters: { kind: "draft" } & DraftParameters_Serialize };
 /** Stops listening to an event. */
 export type Unlisten = () => void;
 
@@ -37,6 +41,27 @@ export interface Backend {
   startImport(paths: string[], onProgress: (progress: ImportProgress) => void): Promise<ImportReport>;
   cancelImport(): Promise<void>;
   exportWorkspace(format: ExportFormat, out: string): Promise<Exported>;
+
+  models(): Promise<Model[]>;
+  /** Reads files and asks GPU drivers: may take seconds. */
+  inventory(): Promise<Inventory>;
+  describeModel(path: string): Promise<ModelAbout>;
+  addModel(model: NewModel): Promise<Model>;
+  replaceModel(old: string, model: NewModel): Promise<Model>;
+  removeModel(id: string): Promise<void>;
+  /** Hands a key to the system's keyring; it never comes back. */
+  keepKey(entry: string, secret: string): Promise<void>;
+  serverModels(url: string, key: KeySource | null): Promise<string[]>;
+  queueDrafts(request: DraftRequest): Promise<Job>;
+  engine(): Promise<EngineStatus>;
+  /** Starts an engine if one is needed and none runs; true if it did. */
+  ensureEngine(): Promise<boolean>;
+  jobs(): Promise<Job[]>;
+  jobItems(id: string, state: ItemState | null, offset: number, limit: number): Promise<JobItem[]>;
+  askOfJob(id: string, request: JobRequest): Promise<Job>;
+  /** Says which diagram is looked at, so that it is drafted first. */
+  lookAt(id: string): Promise<void>;
+  followJob(id: string, cursor: string): Promise<Followed>;
 
   /** Somebody else wrote to the workspace. */
   onWorkspaceChanged(handler: () => void): Promise<Unlisten>;

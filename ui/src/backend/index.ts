@@ -4,4 +4,4 @@ export { toApiError } from "./errors";
 export { tauriBackend } from "./tauri";
 export type * from "./bindings";
 // What the page works with where the generated type allows less.
-export type { ApiError, Settings, Startup } from "./backend";
+export type { ApiError, Job, Settings, Startup } from "./backend";

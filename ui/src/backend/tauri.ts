@@ -2,8 +2,8 @@
 import { Channel, convertFileSrc } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { getCurrentWindow } from "@tauri-apps/api/window";
-import type { Backend, Settings } from "./backend";
-import { commands, type ImportProgress, type Problem } from "./bindings";
+import type { Backend, Job, Settings } from "./backend";
+import { commands, type ImportProgress, type Job_Serialize, type Problem } from "./bindings";
 
 const DEFAULTS: Settings = { language: "system", theme: "system", recent: [] };
 
@@ -35,6 +35,22 @@ export function tauriBackend(): Backend {
     startImport: (paths, onProgress) => answer(commands.startImport(paths, new Channel<ImportProgress>(onProgress))),
     cancelImport: () => commands.cancelImport(),
     exportWorkspace: (format, out) => answer(commands.exportWorkspace(format, out)),
+    models: () => answer(commands.models()),
+    inventory: () => answer(commands.inventory()),
+    describeModel: (path) => answer(commands.describeModel(path)),
+    addModel: (model) => answer(commands.addModel(model)),
+    replaceModel: (old, model) => answer(commands.replaceModel(old, model)),
+    removeModel: async (id) => void (await answer(commands.removeModel(id))),
+    keepKey: async (entry, secret) => void (await answer(commands.keepKey(entry, secret))),
+    serverModels: (url, key) => answer(commands.serverModels(url, key)),
+    queueDrafts: async (request) => jobOf(await answer(commands.queueDrafts(request))),
+    engine: () => answer(commands.engine()),
+    ensureEngine: () => answer(commands.ensureEngine()),
+    jobs: async () => (await answer(commands.jobs())).map(jobOf),
+    jobItems: (id, state, offset, limit) => answer(commands.jobItems(id, state, offset, limit)),
+    askOfJob: async (id, request) => jobOf(await answer(commands.askOfJob(id, request))),
+    lookAt: async (id) => void (await answer(commands.lookAt(id))),
+    followJob: (id, cursor) => answer(commands.followJob(id, cursor)),
     onWorkspaceChanged: (handler) => listen("workspace_changed", () => handler()),
     onFilesDropped: (handler) => listen<string[]>("files_dropped", (event) => handler(event.payload)),
     onFilesHovering: (handler) => listen<boolean>("files_hovering", (event) => handler(event.payload)),
@@ -45,6 +61,11 @@ export function tauriBackend(): Backend {
     pictureUrl: (hash) => calloutUrl(`picture/${hash}`),
     tileUrl: (hash, level, col, row) => calloutUrl(`tile/${hash}/${level}/${col}_${row}`),
   };
+}
+
+/** The generated type puts the parameters one level too deep. */
+function jobOf(job: Job_Serialize): Job {
+  return job as unknown as Job;
 }
 
 type Outcome<T> = { status: "ok"; data: T } | { status: "error"; error: Problem };

@@ -1,7 +1,7 @@
 /** What an action is. Buttons, menus, the palette, the shortcut sheet and the keyboard all read the same objects. */
 import type { Key } from "../i18n";
 
-export type Group = "diagram" | "caption" | "picture" | "go" | "workspace" | "view";
+export type Group = "diagram" | "caption" | "drafting" | "picture" | "go" | "workspace" | "view";
 
 export interface Command {
   readonly id: string;

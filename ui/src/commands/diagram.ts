@@ -58,6 +58,10 @@ const levels: Command[] = [
     id: "level.detailed", group: "caption", title: "command.level_detailed", keys: ["Alt+3"],
     enabled: isOpen, run: () => showLevel("detailed", null),
   },
+  {
+    id: "level.structure", group: "caption", title: "command.level_structure", keys: ["Alt+4"],
+    enabled: isOpen, run: () => showLevel("structure", null),
+  },
 ];
 
 const editing: Command[] = [

@@ -2,13 +2,14 @@
 import { dialogs } from "../state/dialogs.svelte";
 import type { Command } from "./command";
 import { diagramCommands } from "./diagram";
+import { draftingCommands } from "./drafting";
 import { matches } from "./keys";
 import { shellCommands } from "./shell";
 
 export type { Command, Group } from "./command";
 
 /** All commands in the order in which menus and sheets show them. */
-export const commands: readonly Command[] = [...diagramCommands, ...shellCommands];
+export const commands: readonly Command[] = [...diagramCommands, ...draftingCommands, ...shellCommands];
 
 /** Runs a command if it can run now. */
 export function run(command: Command): void {

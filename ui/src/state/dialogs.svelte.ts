@@ -1,6 +1,6 @@
 /** Which dialog is open: at most one. */
 
-export type Dialog = "palette" | "shortcuts" | "import" | "export" | "return" | "workspace";
+export type Dialog = "palette" | "shortcuts" | "import" | "export" | "return" | "workspace" | "models" | "draft" | "jobs";
 
 let current = $state.raw<Dialog | null>(null);
 

@@ -3,6 +3,7 @@ import { backend, type DiagramView, type Place, type QueueFilter } from "../back
 import { prefetchPicture } from "../lib/picture/source";
 import type { Key } from "../i18n";
 import { closeDiagram, open, setDiagramState, showDiagram, showLevel, renewDiagram } from "./diagram.svelte";
+import { drafting } from "./drafting.svelte";
 import { panes } from "./panes";
 import { activateRow, patchRow, queue, refreshQueue } from "./queue.svelte";
 import { recall, remember } from "./remembered";
@@ -59,6 +60,8 @@ export async function submitAndNext(): Promise<void> {
   if (view === null || pane === undefined) return;
   const { id } = view.diagram;
   try {
+    // Another draft may come in this moment: what is handed in is what is on the screen.
+    if (drafting.open.length > 0) pane.keepShown();
     await pane.flush();
     const { state } = await backend().submit(pane.slot());
     setDiagramState(id, state);

@@ -20,7 +20,7 @@ interface Queue {
 }
 
 const EMPTY: Queue = {
-  filter: { state: null, search: "" },
+  filter: { state: null, search: "", order: "number" },
   loaded: false,
   total: 0,
   counts: null,

@@ -1,8 +1,10 @@
 /** Opening and creating workspaces. */
 import { backend, toApiError, type WorkspaceInfo } from "../backend";
 import { closeDiagram } from "./diagram.svelte";
+import { startDrafting } from "./drafting.svelte";
 import { leaveDiagram, openFirst } from "./navigation";
 import { refreshQueue, resetQueue } from "./queue.svelte";
+import { clearSelection } from "./selection.svelte";
 import { enterWorkspace, showProblem } from "./session.svelte";
 
 /** Opens the workspace in the folder `path`; false if it did not open, with the reason in the session's `problem`. */
@@ -19,6 +21,8 @@ export function createWorkspace(path: string): Promise<boolean> {
 export async function showWorkspace(): Promise<void> {
   resetQueue();
   closeDiagram();
+  clearSelection();
+  void startDrafting();
   await refreshQueue();
   await openFirst();
 }

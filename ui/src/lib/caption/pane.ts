@@ -13,12 +13,25 @@ export interface CaptionStatus {
   error: ApiError | null;
 }
 
+/** A draft while it is being written. */
+export interface Writing {
+  /** Name of the model. */
+  readonly model: string;
+  readonly text: string;
+  /** Its beginning is not here. */
+  readonly cut: boolean;
+  /** In letters of one width. */
+  readonly mono: boolean;
+}
+
 /** Commands that act on the caption pane. */
 export interface CaptionApi {
   /** Stores everything typed; rejects if that fails (the text is kept and tried again). */
   flush(): Promise<void>;
   /** Stores everything typed in this diagram and makes revisions of it; rejects if that fails. */
   leave(): Promise<void>;
+  /** Makes the text on show the person's own, even where it is still a draft's: for handing it in as it was seen. */
+  keepShown(): void;
   /** The caption on show. */
   slot(): Slot;
   focus(): void;

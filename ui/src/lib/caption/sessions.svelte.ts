@@ -31,16 +31,34 @@ export class Session {
     this.journal.edit(() => ({ text: state.doc.toString(), editor_state: storeState(state) }));
   }
 
-  /** Takes over a newer reading of the caption; never over text that is not stored yet. */
-  refresh(caption: Caption): void {
+  /**
+   * Takes over a newer reading of the caption; never over text that is not stored yet. With `still`, a newer
+   * draft does not replace the one whose text somebody has the cursor in.
+   */
+  refresh(caption: Caption, still = false): void {
+    const draftOnly = this.#untouched && isUntouched(caption);
     this.caption = caption;
-    if (this.journal.refresh(caption)) this.show(caption.text);
+    if (this.journal.refresh(caption) && !(still && draftOnly)) this.show(caption.text);
+  }
+
+  /** Makes the text on show the person's own, where it is only a draft's yet. */
+  keepShown(): void {
+    if (this.#untouched && this.text.trim() !== "") this.edited(this.state);
+  }
+
+  get #untouched(): boolean {
+    return isUntouched(this.caption) && !this.status.dirty && this.journal.settled;
   }
 
   /** Shows a text that is already stored. */
   show(text: string): void {
     this.state = withText(this.state, text);
   }
+}
+
+/** Whether nobody has written this caption, so that its text is the newest draft's. */
+function isUntouched(caption: Caption): boolean {
+  return caption.base_revision === null && caption.version === 0 && !caption.dirty;
 }
 
 /** Sessions belong to the backend that they save to. */
@@ -60,11 +78,14 @@ export function openSession(caption: Caption, settings: EditorSettings): Session
   return session;
 }
 
-/** Takes over newer readings of captions that are open, except the one being composed (IME) right now. */
-export function refreshSessions(captions: Caption[], composing: Session | null): void {
+/**
+ * Takes over newer readings of captions that are open, except the one being composed (IME) right now; the one
+ * that has the cursor keeps the draft it shows.
+ */
+export function refreshSessions(captions: Caption[], composing: Session | null, focused: Session | null = null): void {
   for (const caption of captions) {
     const session = known().get(slotKey(caption.slot));
-    if (session !== undefined && session !== composing && session.caption !== caption) session.refresh(caption);
+    if (session !== undefined && session !== composing && session.caption !== caption) session.refresh(caption, session === focused);
   }
 }
 
