@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask run`, `test`, `check`, `bindings`.
+//! The project's own chores: `cargo xtask run`, `test`, `check`, `bindings`, `cuda`.
 //! Reads the command line and hands over; each chore is a module.
 #![expect(
     clippy::print_stdout,
@@ -8,6 +8,7 @@
 mod bindings;
 mod check;
 mod command;
+mod cuda;
 mod display;
 mod picture;
 mod prepare;
@@ -34,6 +35,9 @@ Usage: cargo xtask CHORE
                              e2e: that part alone, ARGS going to its runner. --thorough adds the long tests.
   check                      Formatting, clippy, crate boundaries, linked libraries, bindings, schema, file sizes.
   bindings                   Writes the TypeScript bindings anew from the Rust commands and types.
+  cuda [--compute-cap N] [-- CARGO ARGS]
+                             Builds the command line with CUDA, on x86-64 Linux with or without a GPU; downloads the
+                             CUDA compiler if none is here. N is like 90 (H100, H200) or 89 (RTX 4090).
 ";
 
 fn main() -> ExitCode {
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Chore::Test(wanted) => return ExitCode::from(u8::from(!test::test(&wanted))),
         Chore::Check => check::check(),
         Chore::Bindings => bindings::write(),
+        Chore::Cuda(wanted) => cuda::cuda(&wanted),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -70,6 +75,7 @@ enum Chore {
     Test(test::Wanted),
     Check,
     Bindings,
+    Cuda(cuda::Wanted),
 }
 
 /// Understands the command line; `None` is a mistake in it.
@@ -93,6 +99,7 @@ fn parse(words: &[&str]) -> Option<Chore> {
             desk_args: theirs,
         }),
         ("test", options, _) => test::Wanted::parse(options, theirs).map(Chore::Test),
+        ("cuda", options, _) => cuda::Wanted::parse(options, theirs).map(Chore::Cuda),
         _ => None,
     }
 }
@@ -120,6 +127,13 @@ mod tests {
                 filters: strings(&["undo"]),
             }))
         );
+        assert_eq!(
+            parse(&["cuda", "--compute-cap", "8.9", "--", "-j1"]),
+            Some(Chore::Cuda(cuda::Wanted {
+                compute_cap: Some("89".to_owned()),
+                cargo_args: strings(&["-j1"]),
+            }))
+        );
     }
 
     #[test]
@@ -131,6 +145,8 @@ mod tests {
             &["run", "--fast"],
             &["test", "everything"],
             &["test", "--", "undo"],
+            &["cuda", "--compute-cap"],
+            &["cuda", "--compute-cap", "fast"],
         ] {
             assert_eq!(parse(words), None, "{words:?}");
         }
