@@ -12,6 +12,8 @@ use crate::Context;
 use crate::command::annotate::Annotate;
 use crate::command::approve::Approve;
 use crate::command::bench::Bench;
+use crate::command::draft::Draft;
+use crate::command::engine::Engine;
 use crate::command::export::Export;
 use crate::command::generate::Generate;
 use crate::command::give_back::GiveBack;
@@ -72,6 +74,8 @@ pub enum Command {
     Resolve(Resolve),
     Export(Export),
     Status(Status),
+    Draft(Draft),
+    Engine(Engine),
     Generate(Generate),
     Bench(Bench),
     Model(Model),
@@ -163,7 +167,8 @@ pub fn states() -> impl TypedValueParser<Value = State> {
     PossibleValuesParser::new(values).try_map(|text| text.parse::<State>())
 }
 
-fn levels() -> impl TypedValueParser<Value = Level> {
+/// Reads a caption level.
+pub fn levels() -> impl TypedValueParser<Value = Level> {
     PossibleValuesParser::new(Level::ALL.map(Level::as_str)).try_map(|text| text.parse::<Level>())
 }
 

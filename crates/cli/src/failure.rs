@@ -69,6 +69,10 @@ fn model_help(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     fetch
         .or_else(|| cause.downcast_ref().and_then(hub::Error::help))
         .or_else(|| cause.downcast_ref().and_then(hub::RemoveError::help))
+        .or_else(|| {
+            let run = cause.downcast_ref().and_then(engine::RunError::help);
+            run.map(str::to_owned)
+        })
 }
 
 fn object(code: &str, message: &str, help: Option<&str>) {

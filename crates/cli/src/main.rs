@@ -54,6 +54,8 @@ fn run(command: Command, context: &Context) -> Result<Answer> {
         Command::Resolve(resolve) => resolve.run(context),
         Command::Export(export) => export.run(context),
         Command::Status(status) => status.run(context),
+        Command::Draft(draft) => draft.run(context),
+        Command::Engine(engine) => engine.run(),
         Command::Generate(generate) => generate.run(context),
         Command::Bench(bench) => bench.run(context),
         Command::Model(model) => model.run(),

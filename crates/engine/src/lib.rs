@@ -2,7 +2,11 @@
 
 pub mod bench;
 pub mod device;
+pub mod gguf;
 pub mod local;
+mod run;
+
+pub use run::{EngineOptions, RunError, Stop, run};
 
 /// Lets computing on the processor take so many threads; only the first call of a program counts.
 pub fn use_threads(threads: usize) {

@@ -3,6 +3,8 @@
 pub mod annotate;
 pub mod approve;
 pub mod bench;
+pub mod draft;
+pub mod engine;
 pub mod export;
 pub mod generate;
 pub mod give_back;

@@ -1,0 +1,235 @@
+//! `callout draft`: queues drafts and sees them done, by an engine of its own or by the one that is at work.
+
+mod model;
+mod progress;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use app::Session;
+use app::domain::{
+    DraftRequest, DraftScope, ItemState, Job, JobId, JobRequest, JobState, Level, Model,
+    PromptLanguage, QueueFilter, Redraft, Sampling,
+};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use engine::device::DeviceChoice;
+use engine::{EngineOptions, RunError};
+use serde_json::json;
+
+use crate::answer::{Answer, complain};
+use crate::args::{InWorkspace, levels};
+use crate::{Context, plain};
+use model::WhichModel;
+use progress::Progress;
+
+/// How often progress is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(150);
+/// Failures that are told one by one.
+const TOLD_FAILURES: u32 = 20;
+
+/// Have a model draft captions, and wait for them.
+///
+/// Captions that this model has drafted already with the same prompt are left out. What experts wrote is never
+/// touched. Ctrl-C cancels what is not finished.
+#[derive(Debug, Args)]
+pub struct Draft {
+    #[command(flatten)]
+    workspace: InWorkspace,
+
+    #[command(flatten)]
+    model: WhichModel,
+
+    /// Which captions; may be given several times. A partial one is drafted for each region.
+    #[arg(long, value_name = "LEVEL", default_value = "global", value_delimiter = ',', value_parser = levels())]
+    level: Vec<Level>,
+
+    /// Language of the drafts.
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", value_parser = languages())]
+    language: PromptLanguage,
+
+    /// Only the first so many diagrams of the queue.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+
+    /// Only these diagrams: numbers in the queue, ids, or how ids begin.
+    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    ids: Vec<String>,
+
+    /// Draft again where there is such a draft already.
+    #[arg(long)]
+    again: bool,
+
+    /// Write at most so many tokens a caption.
+    #[arg(long, value_name = "N", default_value_t = Sampling::default().max_new_tokens)]
+    max_new_tokens: u32,
+
+    /// Divides the scores before sampling; 0 takes the likeliest token always. At most 2.
+    #[arg(long, value_name = "T", default_value_t = 0.0)]
+    temperature: f32,
+
+    /// Seed of sampling.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u32,
+
+    /// Where local models compute: `auto`, `cpu`, `cuda` or `cuda:1`.
+    #[arg(long, value_name = "D")]
+    device: Option<DeviceChoice>,
+
+    /// Draft even with a model that predicts text no better than chance, for tests.
+    #[arg(long, hide = true)]
+    allow_untrained: bool,
+}
+
+impl Draft {
+    pub fn run(self, context: &Context) -> Result<Answer> {
+        let session = Arc::new(self.workspace.open(context)?);
+        let model = self.model.find(&session)?;
+        let started = Instant::now();
+        let job = self.queue(&session, &model)?;
+        cancel_on_ctrl_c(Arc::clone(&session), job.id.clone())?;
+        let options = EngineOptions {
+            device: self.device,
+            until: Some(job.id.clone()),
+            log: complain,
+            ..EngineOptions::default()
+        };
+        let mut progress = Progress::new(&job);
+        let outcome = thread::scope(|scope| {
+            let engine = scope.spawn(|| see_done(&session, &job.id, &options));
+            while !engine.is_finished() {
+                thread::sleep(LOOK_EVERY);
+                progress.show(&session.job(&job.id)?);
+            }
+            match engine.join() {
+                Ok(outcome) => outcome,
+                Err(_panic) => bail!("the engine crashed"),
+            }
+        });
+        progress.finish();
+        outcome?;
+        answer(&session, &session.job(&job.id)?, started.elapsed())
+    }
+
+    fn queue(&self, session: &Session, model: &Model) -> Result<Job> {
+        let ids = self.ids.iter().map(|typed| session.find(typed));
+        let mut ids = ids.collect::<Result<Vec<_>>>()?;
+        ids.truncate(self.limit.map_or(usize::MAX, |limit| limit as usize));
+        let scope = if ids.is_empty() {
+            DraftScope::Filter {
+                filter: QueueFilter::default(),
+                limit: self.limit,
+            }
+        } else {
+            DraftScope::Ids { ids }
+        };
+        let request = DraftRequest {
+            model_id: model.id.clone(),
+            levels: self.level.clone(),
+            language: self.language,
+            scope,
+            redraft: if self.again {
+                Redraft::Always
+            } else {
+                Redraft::Missing
+            },
+            sampling: Sampling {
+                temperature: self.temperature,
+                max_new_tokens: self.max_new_tokens,
+                seed: self.seed,
+                ..Sampling::default()
+            },
+            allow_untrained: self.allow_untrained,
+        };
+        let queued = session.queue_drafts(&request);
+        if self.level == [Level::Partial] && queued.is_err() {
+            return queued.context("partial captions are drafted for regions only");
+        }
+        queued
+    }
+}
+
+/// Runs an engine until the job has ended; while another one is at the workspace, waits for that one.
+fn see_done(session: &Session, id: &JobId, options: &EngineOptions) -> Result<()> {
+    let root: &Path = session.workspace().root();
+    let mut told = false;
+    loop {
+        match engine::run(root, options) {
+            Err(running @ RunError::Running { .. }) => {
+                if !told {
+                    complain(&format!("note: {running}; waiting for it"));
+                    told = true;
+                }
+            }
+            outcome => return Ok(outcome?),
+        }
+        if has_ended(&session.job(id)?) {
+            return Ok(());
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn has_ended(job: &Job) -> bool {
+    !matches!(job.state, JobState::Queued | JobState::Running)
+}
+
+/// The first Ctrl-C cancels the job, the second ends at once; then the job waits for an engine.
+fn cancel_on_ctrl_c(session: Arc<Session>, id: JobId) -> Result<()> {
+    let mut asked = false;
+    ctrlc::set_handler(move || {
+        if asked || session.request(&id, JobRequest::Cancel).is_err() {
+            std::process::exit(1);
+        }
+        asked = true;
+        complain("cancelling; once more to stop at once");
+    })
+    .context("listening for Ctrl-C")
+}
+
+fn answer(session: &Session, job: &Job, took: Duration) -> Result<Answer> {
+    let failures = session.job_items(&job.id, Some(ItemState::Failed), 0, TOLD_FAILURES)?;
+    let seconds = took.as_secs_f64();
+    let mut text = format!(
+        "drafted {} in {seconds:.1} s",
+        plain::count(job.done, "caption")
+    );
+    for (n, what) in [(job.failed, "failed"), (job.skipped, "left out")] {
+        if n > 0 {
+            text.push_str(&format!(", {n} {what}"));
+        }
+    }
+    text.push_str(&format!("; job {} is {}", job.number, job.state.as_str()));
+    let mut told = Vec::new();
+    for item in &failures {
+        let diagram = session.diagram(&item.diagram_id)?.diagram;
+        let why = item.error.as_deref().unwrap_or_default();
+        let level = item.level.as_str();
+        text.push_str(&format!(
+            "\nfailed {} {level}: {}",
+            diagram.number,
+            plain::line(why)
+        ));
+        told.push(json!({"diagram": diagram.id, "level": level, "error": why}));
+    }
+    if let Some(error) = job.error.as_ref().filter(|_| job.state == JobState::Failed) {
+        complain(&format!("error: {}", plain::line(error)));
+        if let Some(help) = &job.help {
+            complain(&format!("help: {}", plain::line(help)));
+        }
+    }
+    let json = json!({
+        "job": job.id, "number": job.number, "state": job.state, "drafted": job.done,
+        "failed": job.failed, "skipped": job.skipped, "seconds": seconds, "error": job.error,
+        "help": job.help, "failures": told,
+    });
+    let whole = job.state == JobState::Done && job.failed == 0;
+    Ok(Answer::new(&json, text)?.failed_if(!whole))
+}
+
+fn languages() -> impl TypedValueParser<Value = PromptLanguage> {
+    PossibleValuesParser::new(["en", "zh"]).try_map(|text| text.parse::<PromptLanguage>())
+}

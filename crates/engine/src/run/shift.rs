@@ -1,0 +1,377 @@
+//! One stretch of work at one job: its model is opened, then its items are drafted, several at once where a server takes
+//! them, until the job has ended, somebody stops it, or another job comes first.
+
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use domain::{
+    Drafted, Job, JobItem, JobParameters, JobState, Level, PromptLanguage, TelemetryEvent,
+};
+use provider::prompt::{Language, Prompts};
+use provider::{Answer, Delta, Finish, Message, Part, ProviderError, Request};
+use store::jobs::{self, Claim};
+use store::table::{diagram, job, region};
+use store::{Database, Workspace};
+
+use super::models::{Failure, Models, Opened, sentence};
+use super::picture::{self, Pictures};
+use super::tell::Teller;
+use super::watch::Attempt;
+use super::{Engine, Result};
+
+/// What the threads at one job share.
+struct Shift<'a> {
+    engine: &'a Engine<'a>,
+    job: &'a Job,
+    opened: &'a Opened,
+    prompts: &'a Prompts,
+    attempt: &'a Attempt,
+    teller: &'a Teller,
+    /// An item of another job, which came first.
+    next: Mutex<Option<Claim>>,
+}
+
+/// Why no draft came of an item.
+enum Trouble {
+    /// It is given up, and belongs to nobody or to another attempt.
+    GivenUp,
+    /// The item's own.
+    Item(String),
+    /// No other item would fare better.
+    Job(Failure),
+}
+
+/// Works at a job, beginning with an item of it. Returns an item of another job that comes first now.
+///
+/// # Errors
+/// When the workspace fails.
+pub fn work(
+    engine: &Engine<'_>,
+    claim: Claim,
+    database: &mut Database,
+    models: &mut Models,
+) -> Result<Option<Claim>> {
+    let id = &claim.job.id;
+    let attempt = engine.watch.begin(id);
+    // What was asked before this attempt began has been carried out by now, or is seen by it.
+    let found = database.read(|connection| job::get(connection, id))?;
+    let ours = found.worker.as_deref() == Some(engine.worker.as_str());
+    let mut next = None;
+    if found.state == JobState::Running && ours {
+        let teller = Teller::new(&engine.workspace, id, engine.options.log);
+        teller.tell(TelemetryEvent::Started {
+            worker: engine.worker.clone(),
+        });
+        match prepare(engine, &claim.job, models, &teller) {
+            Ok((prompts, opened)) => {
+                let shift = Shift {
+                    engine,
+                    job: &claim.job,
+                    opened,
+                    prompts: &prompts,
+                    attempt: &attempt,
+                    teller: &teller,
+                    next: Mutex::new(None),
+                };
+                next = shift.run(claim.items.clone())?;
+            }
+            Err(failure) if !attempt.given_up() => fail(engine, &claim.job, database, &failure)?,
+            Err(_) => {}
+        }
+        if attempt.given_up() {
+            database.write(|tx| jobs::obey(tx, engine.at(), id))?;
+        }
+        let state = database.read(|connection| job::get(connection, id))?.state;
+        if state != JobState::Running {
+            teller.tell(TelemetryEvent::Ended { state });
+        }
+    }
+    engine.watch.end();
+    Ok(next)
+}
+
+fn prepare<'a>(
+    engine: &Engine<'_>,
+    job: &Job,
+    models: &'a mut Models,
+    teller: &Teller,
+) -> std::result::Result<(Prompts, &'a Opened), Failure> {
+    let JobParameters::Draft(parameters) = &job.parameters;
+    let prompts = Prompts::load(&engine.workspace.prompts_dir())
+        .map_err(|error| Failure::new(&error, Some(error.help())))?;
+    Ok((prompts, models.get(parameters, teller)?))
+}
+
+fn fail(engine: &Engine<'_>, job: &Job, database: &mut Database, failure: &Failure) -> Result<()> {
+    let why = (failure.message.as_str(), failure.help.as_deref());
+    database.write(|tx| jobs::fail(tx, engine.at(), &job.id, why))?;
+    Ok(())
+}
+
+impl Shift<'_> {
+    fn run(self, items: Vec<JobItem>) -> Result<Option<Claim>> {
+        let at_once = self.opened.provider().concurrency().max(1);
+        let outcomes: Vec<Result<()>> = thread::scope(|scope| {
+            let mut items = items.into_iter();
+            let first = items.next();
+            let others: Vec<_> = (1..at_once)
+                .map(|_| {
+                    let item = items.next();
+                    let shift = &self;
+                    thread::Builder::new()
+                        .name("draft".to_owned())
+                        .spawn_scoped(scope, move || shift.work(item))
+                })
+                .collect();
+            let mut outcomes = vec![self.work(first)];
+            for other in others {
+                // Fewer threads than asked for do the same work.
+                let ended = other.ok().map(thread::ScopedJoinHandle::join);
+                outcomes.extend(ended.and_then(std::result::Result::ok));
+            }
+            outcomes
+        });
+        outcomes.into_iter().collect::<Result<()>>()?;
+        Ok(self.next.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Drafts one item after the other until this job has none left for it.
+    fn work(&self, first: Option<JobItem>) -> Result<()> {
+        let mut database = self.engine.workspace.connect()?;
+        let mut pictures = Pictures::new();
+        let mut item = first;
+        loop {
+            let current = match item.take() {
+                Some(item) => item,
+                None => match self.claim(&mut database)? {
+                    Some(item) => item,
+                    None => return Ok(()),
+                },
+            };
+            self.draft(&current, &mut database, &mut pictures)?;
+        }
+    }
+
+    fn claim(&self, database: &mut Database) -> Result<Option<JobItem>> {
+        // One thread claims at a time, so that at most one item of another job is taken.
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        if next.is_some() || self.attempt.given_up() {
+            return Ok(None);
+        }
+        let Some(claim) = self.engine.claim(database)? else {
+            return Ok(None);
+        };
+        if claim.job.id == self.job.id {
+            return Ok(claim.items.into_iter().next());
+        }
+        *next = Some(claim);
+        Ok(None)
+    }
+
+    fn draft(
+        &self,
+        item: &JobItem,
+        database: &mut Database,
+        pictures: &mut Pictures,
+    ) -> Result<()> {
+        self.teller.tell(TelemetryEvent::Begun {
+            item: item.id,
+            diagram: item.diagram_id.clone(),
+            level: item.level,
+        });
+        let started = Instant::now();
+        let tried = catch_unwind(AssertUnwindSafe(|| {
+            self.write(item, database, pictures)
+        }));
+        let tried = tried.unwrap_or_else(|_| {
+            *pictures = Pictures::new();
+            Ok(Err(Trouble::Item("the model crashed".to_owned())))
+        });
+        if self.attempt.given_up() {
+            return Ok(());
+        }
+        match tried? {
+            Ok((answer, version)) => {
+                let drafted = self.drafted(item, &answer, version, started);
+                let at = self.engine.at();
+                let kept = database.write(|tx| jobs::finish_item(tx, at, item.id, &drafted))?;
+                if kept.is_some() {
+                    self.tell_drafted(item, &answer, started);
+                }
+            }
+            Err(Trouble::GivenUp) => {}
+            Err(Trouble::Item(why)) => {
+                let at = self.engine.at();
+                if database.write(|tx| jobs::fail_item(tx, at, item.id, &why))? {
+                    self.teller.tell(TelemetryEvent::Failed {
+                        item: item.id,
+                        diagram: item.diagram_id.clone(),
+                        error: why,
+                    });
+                }
+            }
+            Err(Trouble::Job(failure)) => {
+                self.attempt.give_up();
+                fail(self.engine, self.job, database, &failure)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the model write; the outer error is the workspace's.
+    fn write(
+        &self,
+        item: &JobItem,
+        database: &Database,
+        pictures: &mut Pictures,
+    ) -> Result<std::result::Result<(Answer, String), Trouble>> {
+        let (diagram, regions) = database.read(|connection| {
+            let diagram = diagram::get(connection, &item.diagram_id)?;
+            Ok((diagram, region::of_diagram(connection, &item.diagram_id)?))
+        })?;
+        let region = regions
+            .iter()
+            .find(|region| Some(&region.id) == item.region_id.as_ref());
+        if item.level == Level::Partial && region.is_none() {
+            return Ok(Err(Trouble::Item("the region is gone".to_owned())));
+        }
+        let workspace: &Workspace = &self.engine.workspace;
+        let picture = match pictures.whole(workspace, &diagram) {
+            Ok(picture) => picture,
+            Err(refusal) => {
+                let why = format!("the picture {} {refusal}", diagram.name);
+                return Ok(Err(Trouble::Item(why)));
+            }
+        };
+        let (picture, variables) =
+            picture::shown(picture, &diagram, region, self.opened.max_side_px);
+        let JobParameters::Draft(parameters) = &self.job.parameters;
+        let language = match parameters.language {
+            PromptLanguage::En => Language::En,
+            PromptLanguage::Zh => Language::Zh,
+        };
+        let prompt = self.prompts.get(language, item.level);
+        let messages = match prompt.messages(&variables, Part::Image(picture)) {
+            Ok(messages) => messages,
+            Err(error) => {
+                let failure = Failure::new(&error, Some(error.help()));
+                return Ok(Err(Trouble::Job(failure)));
+            }
+        };
+        let answer = self.ask(item, messages);
+        Ok(answer.map(|answer| (answer, prompt.version().to_owned())))
+    }
+
+    fn ask(&self, item: &JobItem, messages: Vec<Message>) -> std::result::Result<Answer, Trouble> {
+        let JobParameters::Draft(parameters) = &self.job.parameters;
+        let request = Request {
+            messages,
+            sampling: sampling(&parameters.sampling, self.opened.is_server()),
+        };
+        let mut n = 0;
+        let answer = self.opened.provider().answer(&request, &mut |delta| {
+            if self.attempt.given_up() {
+                return ControlFlow::Break(());
+            }
+            if let Delta::Text(text) = delta {
+                self.teller.stream(item, n, text);
+                n += 1;
+            }
+            ControlFlow::Continue(())
+        });
+        match answer {
+            Ok(answer) if answer.finish == Finish::Cancelled => Err(Trouble::GivenUp),
+            Ok(answer) if answer.text.trim().is_empty() => {
+                Err(Trouble::Item("the model wrote nothing".to_owned()))
+            }
+            Ok(answer) => Ok(answer),
+            Err(error) if ends_job(&error) => {
+                Err(Trouble::Job(Failure::new(&error, error.help())))
+            }
+            Err(error) => Err(Trouble::Item(sentence(&error))),
+        }
+    }
+
+    fn drafted(
+        &self,
+        item: &JobItem,
+        answer: &Answer,
+        prompt_version: String,
+        started: Instant,
+    ) -> Drafted {
+        let text = match item.level {
+            Level::Structure => without_fence(&answer.text),
+            _ => answer.text.trim(),
+        };
+        let own_word = self.opened.is_server().then(|| answer.model.clone());
+        Drafted {
+            text: text.to_owned(),
+            revision: self.opened.revision.clone().or(own_word),
+            prompt_version,
+            seconds: Some(started.elapsed().as_secs_f64()),
+            new_tokens: answer.new_tokens,
+            mean_logprob: answer.mean_logprob,
+        }
+    }
+
+    fn tell_drafted(&self, item: &JobItem, answer: &Answer, started: Instant) {
+        self.teller.tell(TelemetryEvent::Drafted {
+            item: item.id,
+            diagram: item.diagram_id.clone(),
+            level: item.level,
+            seconds: started.elapsed().as_secs_f64(),
+            first_token_s: answer.first_token.map(|first| first.as_secs_f64()),
+            prompt_tokens: answer.prompt_tokens,
+            new_tokens: answer.new_tokens,
+        });
+        if answer.finish == Finish::Length {
+            let text = format!("the draft of item {} ends where the tokens did", item.id);
+            self.teller.tell(TelemetryEvent::Note { text });
+        }
+    }
+}
+
+/// Whether every other item would fail in the same way.
+fn ends_job(error: &ProviderError) -> bool {
+    use ProviderError as E;
+    matches!(
+        error,
+        E::Config { .. }
+            | E::Key(_)
+            | E::Dns { .. }
+            | E::Unreachable { .. }
+            | E::Unauthorized { .. }
+            | E::NotFound { .. }
+            | E::Redirected { .. }
+    )
+}
+
+fn sampling(asked: &domain::Sampling, of_server: bool) -> provider::Sampling {
+    let penalty = f64::from(asked.repetition_penalty);
+    provider::Sampling {
+        temperature: asked.temperature.into(),
+        top_p: asked.top_p.map(f64::from),
+        top_k: asked.top_k,
+        // Many servers refuse a field that changes nothing.
+        repetition_penalty: (!of_server || penalty != 1.0).then_some(penalty),
+        max_new_tokens: asked.max_new_tokens,
+        seed: Some(asked.seed.into()),
+        stop: Vec::new(),
+    }
+}
+
+/// Source that a model put between fences though it was asked not to.
+fn without_fence(text: &str) -> &str {
+    let text = text.trim();
+    let inner = text
+        .strip_prefix("```")
+        .and_then(|rest| rest.strip_suffix("```"))
+        .and_then(|rest| rest.split_once('\n'));
+    match inner {
+        Some((_language, source)) if !source.trim().is_empty() => source.trim(),
+        _ => text,
+    }
+}
