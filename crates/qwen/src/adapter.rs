@@ -223,7 +223,7 @@ impl Adapter {
                 error => error.into(),
             })?;
         let mut all = Vec::with_capacity(expected[0] * expected[1]);
-        found.each(|elements: Elements<'_>| {
+        found.rows(1, |elements: Elements<'_>| {
             let start = all.len();
             all.resize(start + elements.len(), 0.0);
             elements.widen(&mut all[start..]);

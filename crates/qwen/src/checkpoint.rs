@@ -297,12 +297,7 @@ pub(crate) struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// Hands over all elements in order, so many bytes at a time that the last step alone is short.
-    pub(crate) fn each(&self, mut f: impl FnMut(Elements<'_>)) -> Result<(), CheckpointError> {
-        self.rows(1, |elements| f(elements))
-    }
-
-    /// As [`Self::each`], a whole number of rows of `k` elements at a time.
+    /// Hands over all elements in order, a whole number of rows of `k` elements at a time.
     pub(crate) fn rows(
         &self,
         k: usize,

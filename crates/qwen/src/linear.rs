@@ -35,7 +35,7 @@ impl Linear {
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let y = ops::linear(x, &self.weight, self.bias.as_ref())?;
         match &self.lora {
-            Some(lora) => y + lora.forward(x)?,
+            Some(lora) => ops::add(&y, &lora.forward(x)?),
             None => Ok(y),
         }
     }

@@ -416,7 +416,7 @@ fn dense(found: &Found<'_>, dtype: DType, shape: &[usize], device: &Device) -> R
     match (dtype, found.stored) {
         (DType::BF16, Stored::Bf16) => {
             let mut all: Vec<bf16> = Vec::with_capacity(n);
-            found.each(|elements| {
+            found.rows(1, |elements| {
                 if let Elements::Bf16(part) = elements {
                     all.extend_from_slice(&part);
                 }
@@ -425,7 +425,7 @@ fn dense(found: &Found<'_>, dtype: DType, shape: &[usize], device: &Device) -> R
         }
         (DType::F16, Stored::F16) => {
             let mut all: Vec<f16> = Vec::with_capacity(n);
-            found.each(|elements| {
+            found.rows(1, |elements| {
                 if let Elements::F16(part) = elements {
                     all.extend_from_slice(bytemuck::cast_slice(&part));
                 }
@@ -527,7 +527,10 @@ impl Blocks {
             first += block.len() / self.k;
             let done = Tensor::from_slice(&block, block.len(), &Device::Cpu)
                 .and_then(|rows| QTensor::quantize(&rows, self.block))
-                .and_then(|rows| Ok(bytes.extend_from_slice(&*rows.data()?)));
+                .and_then(|rows| {
+                    bytes.extend_from_slice(&rows.data()?);
+                    Ok(())
+                });
             failed = failed.take().or(done.err());
         })?;
         if let Some(error) = failed {

@@ -7,6 +7,7 @@
 //!
 //! Layouts need no transposition: activations are `(batch, sequence, heads, head_dim)` throughout.
 
+mod add;
 mod attention;
 mod blocks;
 mod kernel;
@@ -15,7 +16,10 @@ mod norm;
 pub mod plain;
 mod rope;
 mod swiglu;
+#[cfg(test)]
+mod tests;
 
+pub use add::add;
 pub use attention::{Span, attention};
 pub(crate) use kernel::{Rows, add_product, log_sum_exp, widen};
 pub use linear::linear;

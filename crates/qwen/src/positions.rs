@@ -91,10 +91,11 @@ pub fn text_tables(
         .flat_map(|(row, count)| std::iter::repeat_n(row, *count))
         .collect();
     let mut angles = Vec::with_capacity(rows.len() * length * half);
-    for row in rows {
-        for at in 0..length {
+    for [t, h, w] in rows {
+        for ((t, h), w) in t.iter().zip(h).zip(w) {
+            let place = [*t, *h, *w];
             for (frequency, section) in inverse.iter().zip(&sections) {
-                angles.push(row[*section][at] as f32 * frequency);
+                angles.push(place[*section] as f32 * frequency);
             }
         }
     }

@@ -142,9 +142,9 @@ impl Layer {
         cache: Option<(&mut Cache, usize)>,
     ) -> Result<Tensor> {
         let normal = ops::rms_norm(x, &self.input_layernorm, self.eps, pass.mode)?;
-        let x = (x + self.self_attn.forward(&normal, pass, cache)?)?;
+        let x = ops::add(x, &self.self_attn.forward(&normal, pass, cache)?)?;
         let normal = ops::rms_norm(&x, &self.post_attention_layernorm, self.eps, pass.mode)?;
-        &x + self.mlp.forward(&normal)?
+        ops::add(&x, &self.mlp.forward(&normal)?)
     }
 }
 

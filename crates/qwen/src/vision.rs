@@ -190,9 +190,9 @@ impl Block {
     /// When shapes do not match.
     pub fn forward(&self, x: &Tensor, windows: &Windows, mode: Mode) -> Result<Tensor> {
         let normal = ops::rms_norm(x, &self.norm1, EPS, mode)?;
-        let x = (x + self.attend(&normal, windows, mode)?)?;
+        let x = ops::add(x, &self.attend(&normal, windows, mode)?)?;
         let normal = ops::rms_norm(&x, &self.norm2, EPS, mode)?;
-        &x + self.mlp.forward(&normal)?
+        ops::add(&x, &self.mlp.forward(&normal)?)
     }
 
     fn attend(&self, x: &Tensor, windows: &Windows, mode: Mode) -> Result<Tensor> {

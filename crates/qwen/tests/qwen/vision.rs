@@ -73,19 +73,30 @@ fn check(variant: &Variant, model: &qwen::model::Qwen, mode: Mode, pictures: &Pi
             &stored[&format!("{name}.embeds")],
             TOLERANCE,
         );
-        if let Some(reference) = stored.get(&format!("{name}.patch_embed")) {
-            let mut x: Tensor = model.vision.patch_embed.forward(pixels).unwrap();
-            tally.close(&format!("{name}.patch_embed"), &x, reference, TOLERANCE);
-            x = model
-                .vision
-                .to_windows(&x, &windows, &model.config)
-                .unwrap();
-            for (number, block) in model.vision.blocks.iter().enumerate() {
-                x = block.forward(&x, &windows, mode).unwrap();
-                if let Some(reference) = stored.get(&format!("{name}.block{number}")) {
-                    tally.close(&format!("{name}.block{number}"), &x, reference, TOLERANCE);
-                }
-            }
+        blocks(name, model, pixels, &windows, mode, &stored, &mut tally);
+    }
+}
+
+/// Hidden states after the patches and after each stored block.
+fn blocks(
+    name: &str,
+    model: &qwen::model::Qwen,
+    pixels: &Tensor,
+    windows: &Windows,
+    mode: Mode,
+    stored: &std::collections::HashMap<String, Tensor>,
+    tally: &mut Tally,
+) {
+    let Some(reference) = stored.get(&format!("{name}.patch_embed")) else {
+        return;
+    };
+    let x = model.vision.patch_embed.forward(pixels).unwrap();
+    tally.close(&format!("{name}.patch_embed"), &x, reference, TOLERANCE);
+    let mut x = model.vision.to_windows(&x, windows, &model.config).unwrap();
+    for (number, block) in model.vision.blocks.iter().enumerate() {
+        x = block.forward(&x, windows, mode).unwrap();
+        if let Some(reference) = stored.get(&format!("{name}.block{number}")) {
+            tally.close(&format!("{name}.block{number}"), &x, reference, TOLERANCE);
         }
     }
 }
