@@ -35,6 +35,8 @@ pub struct LocalOptions {
     pub dir: PathBuf,
     /// A PEFT adapter to put on top.
     pub adapter: Option<PathBuf>,
+    /// Adds the adapter into the weights instead of computing it beside them.
+    pub merge: bool,
     /// Where it computes.
     pub device: DeviceChoice,
     /// Format that weights are held in; as the checkpoint has them if `None`.
@@ -190,6 +192,7 @@ pub fn open(options: &LocalOptions) -> Result<Local, LocalError> {
     refuse_too_big(&description, options.weights, &device)?;
     let mut load_options = LoadOptions::on(device);
     load_options.adapter.clone_from(&options.adapter);
+    load_options.merge = options.merge;
     match options.weights {
         Some(Weights::F32) => load_options.dtype = Some(DType::F32),
         Some(Weights::Bf16) => load_options.dtype = Some(DType::BF16),
