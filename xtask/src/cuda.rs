@@ -178,7 +178,7 @@ fn about(callout: &Path, toolkit: &Toolkit, cap: &str) -> Result<String> {
          starts with  {}; glibc {glibc} or later; no GPU needed\n\
          for a GPU    compute capability {cap}, driver {driver} or later, and, where the loader finds them:\n\
          {:13}{}\n\
-         run          callout generate MODEL --image PICTURE --device cuda   (see docs/cuda.md)\n",
+         run          callout generate --model DIR --image FILE --prompt TEXT --device cuda   (see docs/cuda.md)\n",
         callout.display(),
         bytes as f64 / 1e6,
         asks.libraries.join(", "),

@@ -152,7 +152,7 @@ fn number((major, minor): (u32, u32)) -> String {
 /// Downloads and unpacks the wheels into `folder`, which appears only when it is whole.
 fn download(folder: &Path) -> Result<()> {
     let python = python()?;
-    let partial = folder.with_extension(format!("partial-{}", std::process::id()));
+    let partial = folder.with_file_name(format!("{}-partial-{}", cache_name(), std::process::id()));
     let wheels = partial.join("wheels");
     std::fs::create_dir_all(&wheels).with_context(|| format!("making {}", wheels.display()))?;
     let requirements = wheels.join("requirements.txt");
@@ -175,10 +175,11 @@ fn download(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-const PIP_DOWNLOAD: [&str; 8] = [
+const PIP_DOWNLOAD: [&str; 9] = [
     "-m",
     "pip",
     "download",
+    "--quiet",
     "--no-deps",
     "--only-binary=:all:",
     "--require-hashes",
