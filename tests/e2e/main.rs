@@ -10,6 +10,7 @@ mod harness;
 
 mod bench;
 mod crash;
+mod drafting;
 mod editing;
 mod keyboard;
 mod layout;

@@ -31,6 +31,7 @@ impl Driver {
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_DATA_HOME", home.join("data"))
             .env("XDG_CACHE_HOME", home.join("cache"))
+            .env("HF_HOME", home.join("models"))
             .env("LC_ALL", "C.UTF-8")
             .env("LANGUAGE", "en")
             .env("GDK_BACKEND", "x11")

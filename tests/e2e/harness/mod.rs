@@ -3,6 +3,7 @@
 mod desk;
 mod driver;
 mod keys;
+pub mod server;
 mod stage;
 mod workspace;
 

@@ -212,3 +212,35 @@ describe("levels", () => {
     expect(props.onlevel).toHaveBeenLastCalledWith("partial", "a");
   });
 });
+
+describe("a new draft", () => {
+  const newer: Draft = { ...DRAFT, id: "draft-2", text: "The switch sends." };
+  const untouched = { version: 0 };
+
+  it("becomes the text of a caption that nobody has written", async () => {
+    const { rerender, props } = show(viewOf(untouched));
+    await rerender({ ...props, view: viewOf({ ...untouched, draft: newer, text: newer.text }, { drafts: [newer, DRAFT] }) });
+    expect(shown()).toBe("The switch sends.");
+  });
+
+  it("leaves the text alone that somebody has the cursor in, which is then what is handed in", async () => {
+    const { rerender, props, entries } = show(viewOf(untouched));
+    vi.spyOn(editor(), "hasFocus", "get").mockReturnValue(true);
+    await rerender({ ...props, view: viewOf({ ...untouched, draft: newer, text: newer.text }, { drafts: [newer, DRAFT] }) });
+    expect(shown()).toBe("The router sends.");
+    expect(screen.getByTestId("draft-text").textContent).toBe("The switch sends.");
+    type(" More.");
+    await pass(1000);
+    expect(entries.at(-1)).toMatchObject({ text: "The router sends. More.", base_revision: null, version: 0 });
+  });
+
+  it("streams in without touching the text", async () => {
+    const { rerender, props } = show(viewOf(untouched));
+    const writing = new Map([["d1/global/", { model: "qwen", text: "The fire", cut: false }]]);
+    await rerender({ ...props, writing });
+    expect(screen.getByTestId("draft-stream-text").textContent).toBe("The fire");
+    expect(shown()).toBe("The router sends.");
+    await rerender({ ...props, writing, level: "detailed" });
+    expect(screen.queryByTestId("draft-stream")).toBeNull();
+  });
+});
