@@ -73,6 +73,17 @@ fn model_help(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
             let run = cause.downcast_ref().and_then(engine::RunError::help);
             run.map(str::to_owned)
         })
+        .or_else(|| {
+            cause
+                .downcast_ref()
+                .and_then(engine::local::LocalError::help)
+        })
+        .or_else(|| {
+            let write = cause
+                .downcast_ref()
+                .and_then(engine::local::WriteError::help);
+            write.map(str::to_owned)
+        })
 }
 
 fn object(code: &str, message: &str, help: Option<&str>) {

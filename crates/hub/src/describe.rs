@@ -95,11 +95,11 @@ pub struct VisionShape {
 /// Numbers of parameters by what quantising on load does to them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct WeightCounts {
-    /// In matrices of linear layers whose rows divide into blocks of 256.
+    /// In matrices of decoder layers whose rows divide into blocks of 256.
     pub rows_of_256: u64,
-    /// In other matrices of linear layers whose rows divide into blocks of 32.
+    /// In other matrices whose rows divide into blocks of 32, embeddings and vision tower included.
     pub rows_of_32: u64,
-    /// All others: embeddings, norms, biases, convolutions.
+    /// All others: norms, biases, convolutions.
     pub others: u64,
     /// Bytes of those others on disk.
     pub others_bytes: u64,
@@ -318,10 +318,10 @@ impl WeightCounts {
     fn add(&mut self, tensor: &Tensor<'_>) {
         add(&mut self.bytes, tensor.bytes);
         let row = match tensor.shape {
-            [_, row] if is_linear(tensor.name) => *row,
+            [_, row] if !tensor.name.contains("lora_") => *row,
             _ => 0,
         };
-        if row > 0 && row.is_multiple_of(256) {
+        if row > 0 && row.is_multiple_of(256) && is_of_decoder(tensor.name) {
             add(&mut self.rows_of_256, tensor.elements);
         } else if row > 0 && row.is_multiple_of(32) {
             add(&mut self.rows_of_32, tensor.elements);
@@ -337,9 +337,9 @@ fn add(sum: &mut u64, n: u64) {
     *sum = sum.saturating_add(n);
 }
 
-/// Whether a matrix multiplies activations, as opposed to being looked up.
-fn is_linear(name: &str) -> bool {
-    name.ends_with(".weight") && !name.contains("embed") && !name.contains("lora_")
+/// Whether a matrix is of a decoder layer, which alone goes down to 4 bits a weight.
+fn is_of_decoder(name: &str) -> bool {
+    name.contains("layers.")
 }
 
 fn blank(path: &Path, kind: Kind, architecture: &str) -> Description {

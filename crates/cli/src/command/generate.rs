@@ -73,6 +73,10 @@ pub struct WhichModel {
     #[arg(long, value_name = "DIR")]
     adapter: Option<PathBuf>,
 
+    /// Add the adapter into the weights instead of computing it beside them.
+    #[arg(long, requires = "adapter")]
+    merge: bool,
+
     /// Where to compute: `auto`, `cpu`, `cuda` or `cuda:1`.
     #[arg(long, value_name = "D", default_value_t = DeviceChoice::Auto)]
     device: DeviceChoice,
@@ -102,6 +106,7 @@ impl WhichModel {
         Ok(engine::local::open(&LocalOptions {
             dir: hub::locate(&Cache::from_env(), &self.model)?,
             adapter: self.adapter.clone(),
+            merge: self.merge,
             device: self.device,
             weights: self.quantize.or(self.dtype),
             max_pixels: self.max_pixels,
@@ -184,7 +189,7 @@ fn answer(local: &Local, written: &Written) -> Result<Answer> {
         "prompt_tokens": written.prompt_tokens,
         "new_tokens": written.tokens.ids.len(),
         "first_token_s": written.first_token.map(|first| first.as_secs_f64()),
-        "tokens_per_s": written.tokens_per_s(),
+        "decode_tokens_per_s": written.tokens_per_s(),
         "mean_log_prob": written.mean_log_prob(),
         "device": engine::device::id_of(local.model().device()),
         "weights": local.model().weights_format(),

@@ -4,8 +4,12 @@
 
 mod bench;
 mod corpus;
+mod draft;
 mod editing;
+#[cfg(unix)]
+mod engine;
 mod export;
+mod generate;
 mod hostile;
 mod import;
 mod model;

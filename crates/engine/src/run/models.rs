@@ -196,6 +196,7 @@ impl Models {
         let local = local::open(&LocalOptions {
             dir: path.to_owned(),
             adapter: adapter.clone(),
+            merge: false,
             device,
             weights: quantize.or(compute),
             max_pixels: None,

@@ -19,7 +19,7 @@ fn a_directory_is_described_by_its_headers() {
     assert_eq!(described.parameters, n);
     assert_eq!(described.dtypes["BF16"], n);
     assert_eq!(described.weights.rows_of_256, 64 * 256);
-    assert_eq!(described.weights.rows_of_32, 256 * 64 + 96 * 32);
+    assert_eq!(described.weights.rows_of_32, 8 * 256 + 256 * 64 + 96 * 32);
     assert_eq!(described.weights.bytes, 2 * n);
     assert_eq!((described.shards, described.tied_head), (1, Some(true)));
     assert_eq!(described.context_tokens, Some(128_000));

@@ -12,8 +12,8 @@ fn weights_take_what_their_type_takes() {
         .iter()
         .map(|(_, shape)| shape.iter().product::<u64>())
         .sum();
-    // The gate's rows are blocks of 256; those of the other two matrices only of 32.
-    let (of_256, of_32) = (64 * 256, 256 * 64 + 96 * 32);
+    // The gate alone is of the decoder and has rows of 256; the rest, embeddings included, divides into 32.
+    let (of_256, of_32) = (64 * 256, 8 * 256 + 256 * 64 + 96 * 32);
     let others = (n - of_256 - of_32) * 2;
     let check = |weights, bytes| {
         let need = memory_need(&described, weights, 1_000, DeviceKind::Cpu);
