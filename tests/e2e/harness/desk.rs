@@ -72,10 +72,16 @@ impl Desk {
 
     /// Ends the window and its driver.
     pub async fn close(&self) {
+        self.close_but(None).await;
+    }
+
+    /// As [`Self::close`], without ending a process that is to outlive the window.
+    pub async fn close_but(&self, spared: Option<u32>) {
         if self.driver.borrow().is_none() {
             return;
         }
-        let helpers = descendants(self.pid);
+        let mut helpers = descendants(self.pid);
+        helpers.retain(|pid| Some(*pid) != spared);
         // Whatever does not end by itself is ended with the driver.
         tokio::time::timeout(CLOSE_AT_MOST, self.client.clone().close())
             .await
