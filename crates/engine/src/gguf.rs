@@ -183,10 +183,7 @@ pub fn open(options: &TextOptions) -> Result<TextModel, TextModelError> {
     })
 }
 
-fn refuse_too_big(
-    description: &hub::Description,
-    device: &Device,
-) -> Result<(), TextModelError> {
+fn refuse_too_big(description: &hub::Description, device: &Device) -> Result<(), TextModelError> {
     const RECKONED_TOKENS: u64 = 4096;
     let id = id_of(device);
     let Some(found) = hub::devices().into_iter().find(|found| found.id == id) else {
@@ -257,21 +254,27 @@ impl TextModel {
         let mut until = StopText::new(&request.sampling.stop);
         let mut cancelled = false;
         let mut sampler = Sampler::new(&request.sampling, self.stop_tokens(), room);
-        let written = write(&mut weights, &prompt, &mut sampler, &self.device, &mut |token| {
-            if token.is_some() {
-                first_token.get_or_insert_with(|| started.elapsed());
-            }
-            let new = token.map(|token| until.pass(&stream.push(token)));
-            let delta = match new {
-                Some(text) if !text.is_empty() => Delta::Text(text),
-                _ => Delta::Waiting,
-            };
-            cancelled = sink(delta).is_break();
-            match cancelled || until.found() {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        });
+        let written = write(
+            &mut weights,
+            &prompt,
+            &mut sampler,
+            &self.device,
+            &mut |token| {
+                if token.is_some() {
+                    first_token.get_or_insert_with(|| started.elapsed());
+                }
+                let new = token.map(|token| until.pass(&stream.push(token)));
+                let delta = match new {
+                    Some(text) if !text.is_empty() => Delta::Text(text),
+                    _ => Delta::Waiting,
+                };
+                cancelled = sink(delta).is_break();
+                match cancelled || until.found() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            },
+        );
         let finish = written?;
         let mut rest = until.pass(&stream.finish());
         rest.push_str(&until.rest().unwrap_or_default());

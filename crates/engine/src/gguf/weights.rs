@@ -63,12 +63,13 @@ pub fn load(
     // Positions are exact in f32 only, which candle's `qwen3` takes when the file says so.
     used.metadata
         .insert("general.dtype".to_owned(), Value::U32(0));
-    let loaded = catch_unwind(AssertUnwindSafe(|| match architecture.as_str() {
-        "qwen3" => {
-            quantized_qwen3::ModelWeights::from_gguf(used, &mut reader, device).map(Weights::Qwen3)
-        }
-        _ => quantized_qwen2::ModelWeights::from_gguf(used, &mut reader, device).map(Weights::Qwen2),
-    }));
+    let loaded =
+        catch_unwind(AssertUnwindSafe(|| match architecture.as_str() {
+            "qwen3" => quantized_qwen3::ModelWeights::from_gguf(used, &mut reader, device)
+                .map(Weights::Qwen3),
+            _ => quantized_qwen2::ModelWeights::from_gguf(used, &mut reader, device)
+                .map(Weights::Qwen2),
+        }));
     let loaded = loaded.map_err(|_panic| wrong("they are of an impossible shape"))?;
     Ok((loaded.map_err(&error)?, content))
 }

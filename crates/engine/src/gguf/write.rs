@@ -97,11 +97,7 @@ pub fn write(
 }
 
 /// Mean negative log-likelihood of the ids after the first, in nats.
-pub fn surprise(
-    weights: &mut Weights,
-    ids: &[u32],
-    device: &Device,
-) -> candle_core::Result<f64> {
+pub fn surprise(weights: &mut Weights, ids: &[u32], device: &Device) -> candle_core::Result<f64> {
     weights.forget();
     let mut sum = 0.0;
     for (at, pair) in ids.windows(2).enumerate() {

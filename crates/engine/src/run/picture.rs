@@ -79,9 +79,8 @@ fn cut(picture: &Picture, region: &Region, variables: &mut Variables) -> Picture
     let margin = margin.max(MIN_MARGIN_PX);
     let left = region.x.min(width - 1).saturating_sub(margin);
     let top = region.y.min(height - 1).saturating_sub(margin);
-    let end = |at: u32, side: u32, most: u32| {
-        at.saturating_add(side).saturating_add(margin).min(most)
-    };
+    let end =
+        |at: u32, side: u32, most: u32| at.saturating_add(side).saturating_add(margin).min(most);
     let right = end(region.x, region.width, width);
     let bottom = end(region.y, region.height, height);
     let cut: DynamicImage = picture

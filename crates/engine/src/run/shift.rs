@@ -135,7 +135,10 @@ impl Shift<'_> {
             outcomes
         });
         outcomes.into_iter().collect::<Result<()>>()?;
-        Ok(self.next.into_inner().unwrap_or_else(PoisonError::into_inner))
+        Ok(self
+            .next
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Drafts one item after the other until this job has none left for it.
@@ -183,9 +186,7 @@ impl Shift<'_> {
             level: item.level,
         });
         let started = Instant::now();
-        let tried = catch_unwind(AssertUnwindSafe(|| {
-            self.write(item, database, pictures)
-        }));
+        let tried = catch_unwind(AssertUnwindSafe(|| self.write(item, database, pictures)));
         let tried = tried.unwrap_or_else(|_| {
             *pictures = Pictures::new();
             Ok(Err(Trouble::Item("the model crashed".to_owned())))
@@ -288,9 +289,7 @@ impl Shift<'_> {
                 Err(Trouble::Item("the model wrote nothing".to_owned()))
             }
             Ok(answer) => Ok(answer),
-            Err(error) if ends_job(&error) => {
-                Err(Trouble::Job(Failure::new(&error, error.help())))
-            }
+            Err(error) if ends_job(&error) => Err(Trouble::Job(Failure::new(&error, error.help()))),
             Err(error) => Err(Trouble::Item(sentence(&error))),
         }
     }

@@ -54,7 +54,9 @@ impl Watch {
     }
 
     pub fn look_whether_over(&self, database: &Database, until: &JobId) -> store::Result<()> {
-        let state = database.read(|connection| job::get(connection, until))?.state;
+        let state = database
+            .read(|connection| job::get(connection, until))?
+            .state;
         if !matches!(state, JobState::Queued | JobState::Running) {
             self.over.store(true, Ordering::Release);
         }
