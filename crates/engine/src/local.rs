@@ -10,7 +10,7 @@ use hub::{DeviceKind, Fit, Weights};
 use provider::{Answer, Delta, Part, Provider, ProviderError, Request};
 use qwen::chat::{ChatError, ChatTemplate, Content, Message, Prompt, RenderOptions, Role};
 use qwen::config::GenerationDefaults;
-use qwen::generate::{self, Finish, GenerateError, Generated, Sampling};
+use qwen::generate::{self, Finish, GenerateError, Generated, Progress, Sampling};
 use qwen::load::{LoadError, LoadOptions, Quantization, load};
 use qwen::model::Qwen;
 use qwen::ops::Mode;
@@ -344,8 +344,8 @@ impl Local {
         Ok(Message { role, content })
     }
 
-    /// Continues a prompt. `listen` hears new text as soon as it is certain, in whole characters, and may
-    /// end the work.
+    /// Continues a prompt. `listen` hears new text as soon as it is certain, in whole characters, and nothing
+    /// (an empty text) while the prompt is read; it may end the work each time.
     ///
     /// # Errors
     /// When the prompt is longer than the context, or the device fails.
@@ -361,7 +361,10 @@ impl Local {
         let mut stream = self.tokenizer.stream(true);
         let mut text = String::new();
         let prompts = std::slice::from_ref(prompt);
-        let tokens = generate::generate(&self.model, prompts, sampling, &mut |step| {
+        let tokens = generate::generate(&self.model, prompts, sampling, &mut |progress| {
+            let Progress::Token(step) = progress else {
+                return listen("");
+            };
             first_token.get_or_insert_with(|| started.elapsed());
             let new = stream.push(step.token);
             text.push_str(&new);

@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::cache::Cache;
 use crate::chat::Prompt;
 use crate::config::GenerationDefaults;
-use crate::model::{Images, Qwen};
+use crate::model::Qwen;
 use crate::ops::{self, Mode, Span};
 use crate::positions::Positions;
 
@@ -91,6 +91,18 @@ pub struct Step {
     pub log_prob: f32,
 }
 
+/// What is told while a text comes about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Progress {
+    /// One more layer of the model has read its part of the prompts: a chance to end the work.
+    Reading,
+    /// A token was chosen.
+    Token(Step),
+}
+
+/// Whoever hears of progress; a break ends the work.
+type Listener<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;
+
 /// The text that continues one prompt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Generated {
@@ -136,7 +148,8 @@ impl GenerateError {
     }
 }
 
-/// Continues each prompt. `listen` hears every token as it is chosen and may end the work.
+/// Continues each prompt. `listen` hears every token as it is chosen, and how reading goes on before; it may
+/// end the work at each of these moments.
 ///
 /// # Errors
 /// When a prompt is empty or longer than the context, or the device fails.
@@ -144,7 +157,7 @@ pub fn generate(
     model: &Qwen,
     prompts: &[Prompt],
     sampling: &Sampling,
-    listen: &mut dyn FnMut(Step) -> ControlFlow<()>,
+    listen: Listener<'_>,
 ) -> Result<Vec<Generated>, GenerateError> {
     let context = model.config.max_position_embeddings;
     for prompt in prompts {
@@ -159,29 +172,64 @@ pub fn generate(
     if prompts.is_empty() {
         return Ok(Vec::new());
     }
-    let mut batch = Batch::read(model, prompts, sampling.max_new_tokens)?;
     let mut rows: Vec<Row> = prompts
         .iter()
         .zip(0u64..)
         .map(|(prompt, number)| Row::new(prompt, sampling, number))
         .collect();
+    match write(model, prompts, sampling, &mut rows, listen) {
+        Ok(()) => {}
+        Err(Ended::Cancelled) => rows.iter_mut().for_each(|row| row.end(Finish::Cancelled)),
+        Err(Ended::Device(error)) => return Err(error.into()),
+    }
+    Ok(rows.into_iter().map(Row::done).collect())
+}
+
+/// Why the work ended early.
+enum Ended {
+    Cancelled,
+    Device(candle_core::Error),
+}
+
+impl From<candle_core::Error> for Ended {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Device(error)
+    }
+}
+
+/// Tells that reading goes on.
+fn reading(listen: Listener<'_>) -> Result<(), Ended> {
+    match listen(Progress::Reading) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Ended::Cancelled),
+    }
+}
+
+fn write(
+    model: &Qwen,
+    prompts: &[Prompt],
+    sampling: &Sampling,
+    rows: &mut [Row],
+    listen: Listener<'_>,
+) -> Result<(), Ended> {
+    let context = model.config.max_position_embeddings;
+    let mut batch = Batch::read(model, prompts, sampling.max_new_tokens, listen)?;
     loop {
         let mut next = Vec::with_capacity(rows.len());
         for (number, row) in rows.iter_mut().enumerate() {
             next.push(row.choose(&batch.logits.i(number)?, sampling, number, listen)?);
         }
         if rows.iter().any(|row| row.finish == Some(Finish::Cancelled)) {
-            rows.iter_mut().for_each(|row| row.end(Finish::Cancelled));
+            return Err(Ended::Cancelled);
         }
         if batch.cache.len() + 1 >= context {
             rows.iter_mut().for_each(|row| row.end(Finish::Length));
         }
         if rows.iter().all(|row| row.finish.is_some()) {
-            break;
+            return Ok(());
         }
         batch.step(model, &next)?;
     }
-    Ok(rows.into_iter().map(Row::done).collect())
 }
 
 /// Prompts that were read: padded on the left, so that all end together.
@@ -194,7 +242,12 @@ struct Batch {
 }
 
 impl Batch {
-    fn read(model: &Qwen, prompts: &[Prompt], max_new: usize) -> candle_core::Result<Self> {
+    fn read(
+        model: &Qwen,
+        prompts: &[Prompt],
+        max_new: usize,
+        listen: Listener<'_>,
+    ) -> Result<Self, Ended> {
         let longest = prompts
             .iter()
             .map(|prompt| prompt.input_ids.len())
@@ -206,7 +259,7 @@ impl Batch {
             .collect();
         let (mut embeds, mut positions) = (Vec::new(), Vec::new());
         for (prompt, start) in prompts.iter().zip(&starts) {
-            let x = embed(model, prompt)?.pad_with_zeros(0, *start, 0)?;
+            let x = embed(model, prompt, listen)?.pad_with_zeros(0, *start, 0)?;
             embeds.push(x.unsqueeze(0)?);
             let grids: Vec<[u32; 3]> = prompt.images.iter().map(|image| image.grid_thw).collect();
             positions.push(Positions::of(&prompt.input_ids, &grids, &model.config));
@@ -222,7 +275,7 @@ impl Batch {
         while first < longest {
             let n = READ_AT_ONCE.min(longest - first);
             let rows = batch.padded_positions(first..first + n);
-            let hidden = batch.forward(model, &x.narrow(1, first, n)?, &rows)?;
+            let hidden = batch.forward(model, &x.narrow(1, first, n)?, &rows, listen)?;
             first += n;
             if first == longest {
                 batch.score(model, &hidden)?;
@@ -249,7 +302,7 @@ impl Batch {
     }
 
     /// Reads one more token of each row.
-    fn step(&mut self, model: &Qwen, tokens: &[u32]) -> candle_core::Result<()> {
+    fn step(&mut self, model: &Qwen, tokens: &[u32]) -> Result<(), Ended> {
         let ids = Tensor::from_slice(tokens, tokens.len(), model.device())?;
         let x = model.text.embed_tokens.rows(&ids)?.unsqueeze(1)?;
         let rows: Vec<[Vec<i64>; 3]> = self
@@ -261,8 +314,10 @@ impl Batch {
                 positions.after(at, at + 1)
             })
             .collect();
-        let hidden = self.forward(model, &x, &rows)?;
-        self.score(model, &hidden)
+        let unheard = &mut |_| ControlFlow::Continue(());
+        let hidden = self.forward(model, &x, &rows, unheard)?;
+        self.score(model, &hidden)?;
+        Ok(())
     }
 
     fn forward(
@@ -270,12 +325,19 @@ impl Batch {
         model: &Qwen,
         x: &Tensor,
         rows: &[[Vec<i64>; 3]],
-    ) -> candle_core::Result<Tensor> {
+        listen: Listener<'_>,
+    ) -> Result<Tensor, Ended> {
         let span = Span::Causal {
             starts: self.starts.as_slice().into(),
         };
         let pass = model.pass(rows, span, Mode::Inference)?;
-        model.text.forward(x, &pass, Some(&mut self.cache))
+        let mut x = x.clone();
+        for (number, layer) in model.text.layers.iter().enumerate() {
+            x = layer.forward(&x, &pass, Some((&mut self.cache, number)))?;
+            reading(listen)?;
+        }
+        self.cache.advance(x.dim(1)?);
+        Ok(x)
     }
 
     /// Scores what comes after the last of the hidden states (B, S, hidden).
@@ -291,9 +353,9 @@ impl Batch {
 }
 
 /// Embeddings of a prompt, (S, hidden).
-fn embed(model: &Qwen, prompt: &Prompt) -> candle_core::Result<Tensor> {
+fn embed(model: &Qwen, prompt: &Prompt, listen: Listener<'_>) -> Result<Tensor, Ended> {
     if prompt.images.is_empty() {
-        return model.embed(&prompt.input_ids, None, Mode::Inference);
+        return Ok(model.join(&prompt.input_ids, None)?);
     }
     let width = model.config.vision.patch_dim();
     let parts = prompt
@@ -302,11 +364,17 @@ fn embed(model: &Qwen, prompt: &Prompt) -> candle_core::Result<Tensor> {
         .map(|image| Tensor::from_slice(&image.pixel_values, ((), width), model.device()))
         .collect::<candle_core::Result<Vec<_>>>()?;
     let grids: Vec<[u32; 3]> = prompt.images.iter().map(|image| image.grid_thw).collect();
-    let images = Images {
-        pixel_values: &Tensor::cat(&parts, 0)?,
-        grids: &grids,
-    };
-    model.embed(&prompt.input_ids, Some(images), Mode::Inference)
+    let pixels = Tensor::cat(&parts, 0)?.to_dtype(model.compute_type())?;
+    let seen =
+        model
+            .vision
+            .forward_while(&pixels, &grids, &model.config, Mode::Inference, &mut || {
+                listen(Progress::Reading).is_continue()
+            })?;
+    match seen {
+        Some(seen) => Ok(model.join(&prompt.input_ids, Some(&seen))?),
+        None => Err(Ended::Cancelled),
+    }
 }
 
 /// A text being written.
@@ -341,7 +409,7 @@ impl Row {
         logits: &Tensor,
         sampling: &Sampling,
         number: usize,
-        listen: &mut dyn FnMut(Step) -> ControlFlow<()>,
+        listen: Listener<'_>,
     ) -> candle_core::Result<u32> {
         if self.finish.is_some() {
             return Ok(self.seen.last().copied().unwrap_or(0));
@@ -358,11 +426,11 @@ impl Row {
         self.ids.push(token);
         self.log_probs.push(log_prob);
         self.scores.push(scores.i(token as usize)?.to_scalar()?);
-        let heard = listen(Step {
+        let heard = listen(Progress::Token(Step {
             row: number,
             token,
             log_prob,
-        });
+        }));
         if heard.is_break() {
             self.end(Finish::Cancelled);
         } else if self.ids.len() >= sampling.max_new_tokens {

@@ -147,6 +147,24 @@ impl Vision {
         config: &Config,
         mode: Mode,
     ) -> Result<Tensor> {
+        match self.forward_while(pixel_values, grids, config, mode, &mut || true)? {
+            Some(merged) => Ok(merged),
+            None => bail!("nobody ended the work"),
+        }
+    }
+
+    /// As [`Self::forward`], asking after every block whether to go on; `None` if not.
+    ///
+    /// # Errors
+    /// As [`Self::forward`].
+    pub fn forward_while(
+        &self,
+        pixel_values: &Tensor,
+        grids: &[[u32; 3]],
+        config: &Config,
+        mode: Mode,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Tensor>> {
         let windows = Windows::new(grids, config, pixel_values.device())?;
         if pixel_values.dim(0)? != windows.patches() {
             bail!(
@@ -159,10 +177,15 @@ impl Vision {
         let mut x = self.to_windows(&x, &windows, config)?;
         for block in &self.blocks {
             x = block.forward(&x, &windows, mode)?;
+            if !go_on() {
+                return Ok(None);
+            }
         }
         let merged = self.merger.forward(&x, config, mode)?;
         let order = windows.original_order();
-        merged.index_select(&index(order, merged.device())?, 0)
+        Ok(Some(
+            merged.index_select(&index(order, merged.device())?, 0)?,
+        ))
     }
 
     /// (patches, hidden) in the processor's order -> the same in window order, a merge block at a time.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use qwen::chat::Prompt;
 use qwen::config::GenerationDefaults;
-use qwen::generate::{Finish, GenerateError, Generated, Sampling, generate};
+use qwen::generate::{Finish, GenerateError, Generated, Progress, Sampling, generate};
 use qwen::load::Trainable;
 use qwen::model::Qwen;
 use qwen::processor::Patches;
@@ -170,13 +170,18 @@ fn text_ends_at_a_stop_token_at_its_length_and_when_nobody_listens() {
     assert_eq!(longer.ids.len(), before + 1);
     assert_ne!(longer.ids[before], stop);
     let mut heard = 0;
-    let cancelled = generate(&model, prompt, &case.sampling, &mut |_| {
-        heard += 1;
+    let cancelled = generate(&model, prompt, &case.sampling, &mut |progress| {
+        heard += usize::from(matches!(progress, Progress::Token(_)));
         match heard {
             3 => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         }
     });
+    let at_once = generate(&model, prompt, &case.sampling, &mut |_| {
+        ControlFlow::Break(())
+    });
+    let at_once = &at_once.unwrap()[0];
+    assert_eq!((at_once.ids.len(), at_once.finish), (0, Finish::Cancelled));
     let cancelled = &cancelled.unwrap()[0];
     assert_eq!(
         (cancelled.ids.len(), cancelled.finish),
