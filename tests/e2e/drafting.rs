@@ -6,6 +6,7 @@ use crate::harness::{Desk, Stage, Workspace, play};
 use anyhow::{Context as _, Result, ensure};
 use app::domain::{Draft, JobState, KeySource, Level, ModelSource, NewModel, ServerOptions};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::process::Command;
 
 const STREAM: &str = "[data-testid=draft-stream-text]";
@@ -400,6 +401,58 @@ fn a_job_that_failed_is_told_until_it_was_read_and_can_be_tried_again() {
         desk.appears("[data-testid=job-error]").await?;
         let asked: Vec<Value> = server.asked();
         assert_eq!(json!(asked), json!([]));
+        desk.no_problem().await
+    });
+}
+
+#[test]
+fn a_model_on_disk_is_described_and_one_of_random_weights_never_drafts() {
+    play(async |stage| {
+        let workspace = stage.sample()?;
+        let _engine = Engine(workspace.clone());
+        let desk = stage.open(&workspace).await?;
+        let model =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/qwen2_5_vl/tied_f32/model");
+        desk.press("Ctrl+Shift+M").await?;
+        desk.click("[data-testid=models-directory]").await?;
+        enter(&desk, "model-path", &model.display().to_string()).await?;
+        desk.press("Enter").await?;
+        desk.wait_text("[data-testid=model-facts]", |text| {
+            text.contains("parameters · ") && text.contains("on disk · F32 · context of")
+        })
+        .await?;
+        desk.wait_text("[data-testid=model-fit]", |text| {
+            text.contains("Processor: fits. Needs about") && text.contains("free")
+        })
+        .await?;
+        choose(&desk, "model-quantize", "q8_0").await?;
+        enter(&desk, "model-name", "random").await?;
+        desk.click("[data-testid=directory-add]").await?;
+        desk.wait_text("[data-testid=listed-model]", |text| text.contains("8 bits"))
+            .await?;
+        desk.press("Ctrl+Shift+E").await?;
+        desk.press("Ctrl+Shift+L").await?;
+        desk.resize(1024, 700).await?;
+        desk.wait_text("[data-testid=model-fit]", |text| {
+            text.contains("处理器：可以运行")
+        })
+        .await?;
+        desk.screenshot("model-local").await?;
+        desk.press("Escape").await?;
+        desk.disappears("[data-testid=models-dialog]").await?;
+
+        desk.click("[data-testid=draft-one]").await?;
+        desk.appears("[data-testid=status-failed]").await?;
+        desk.screenshot("drafting-failed").await?;
+        desk.click("[data-testid=status-failed]").await?;
+        desk.wait_text("[data-testid=job-error]", |text| text.contains("chance"))
+            .await?;
+        desk.screenshot("jobs-small").await?;
+        desk.press("Escape").await?;
+        desk.press("Ctrl+Shift+G").await?;
+        desk.appears("[data-testid=draft-dialog]").await?;
+        desk.screenshot("draft-dialog-small").await?;
+        ensure!(made(&workspace, 1, Level::Global)?.is_empty());
         desk.no_problem().await
     });
 }
