@@ -129,12 +129,18 @@ pub fn finish_item(
     Ok(Some(id))
 }
 
-/// Ends an item of which no draft came. False when the item is not this engine's any more.
+/// Ends an item of which no draft came, and says what may be done about it. False when the item is not this
+/// engine's any more.
 ///
 /// # Errors
 /// What SQLite says.
-pub fn fail_item(tx: &Transaction<'_>, worker: Worker<'_>, item: u32, why: &str) -> Result<bool> {
-    end_without_draft(tx, worker, item, (ItemState::Failed, why))
+pub fn fail_item(
+    tx: &Transaction<'_>,
+    worker: Worker<'_>,
+    item: u32,
+    (why, help): (&str, Option<&str>),
+) -> Result<bool> {
+    end_without_draft(tx, worker, item, (ItemState::Failed, why, help))
 }
 
 /// Leaves an item out, such as one whose draft is there already. False as in [`fail_item`].
@@ -142,7 +148,7 @@ pub fn fail_item(tx: &Transaction<'_>, worker: Worker<'_>, item: u32, why: &str)
 /// # Errors
 /// What SQLite says.
 pub fn skip_item(tx: &Transaction<'_>, worker: Worker<'_>, item: u32, why: &str) -> Result<bool> {
-    end_without_draft(tx, worker, item, (ItemState::Skipped, why))
+    end_without_draft(tx, worker, item, (ItemState::Skipped, why, None))
 }
 
 /// Carries out what was asked of a running job. The engine calls it once it has let go of the job's
@@ -307,7 +313,7 @@ fn end_without_draft(
     tx: &Transaction<'_>,
     worker: Worker<'_>,
     item: u32,
-    (state, why): (ItemState, &str),
+    (state, why, help): (ItemState, &str, Option<&str>),
 ) -> Result<bool> {
     let Some((item, job)) = claimed(tx, worker, item)? else {
         return Ok(false);
@@ -315,7 +321,7 @@ fn end_without_draft(
     let why = clipped(why);
     job_item::set_state(tx, item.id, state, (None, Some(&why)))?;
     if state == ItemState::Failed {
-        job::set_failure(tx, job.number, Some(&why), None)?;
+        job::set_failure(tx, job.number, Some(&why), help)?;
     }
     end_item(tx, worker, &job, state)?;
     Ok(true)

@@ -90,6 +90,9 @@ impl Draft {
         let model = self.model.find(&session)?;
         let started = Instant::now();
         let job = self.queue(&session, &model)?;
+        if self.level.contains(&Level::Partial) && !any_partial(&session, &job)? {
+            complain("note: no diagram of these has a region, so no partial caption is drafted");
+        }
         cancel_on_ctrl_c(Arc::clone(&session), job.id.clone())?;
         let options = EngineOptions {
             device: self.device,
@@ -150,6 +153,18 @@ impl Draft {
         }
         queued
     }
+}
+
+/// Whether any of a job's items speaks of a region.
+fn any_partial(session: &Session, job: &Job) -> Result<bool> {
+    const PAGE: u32 = 1_000;
+    for offset in (0..job.total).step_by(PAGE as usize) {
+        let items = session.job_items(&job.id, None, offset, PAGE)?;
+        if items.iter().any(|item| item.level == Level::Partial) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Runs an engine until the job has ended; while another one is at the workspace, waits for that one.

@@ -201,14 +201,23 @@ fn a_tokenizer_without_its_special_tokens_is_refused() {
 #[test]
 fn an_adapter_for_another_model_is_refused() {
     let desk = desk_with(1);
-    let adapter = fixture("untied_bf16").join("../lora/final");
-    let adapter = adapter.to_str().unwrap();
-    let run = draft(
-        &desk,
-        &untrained(),
-        &["--allow-untrained", "--adapter", adapter],
-    );
-    refused(&desk, run, "adapter");
+    let adapter = desk.path("adapter");
+    let (config, weights) = ("adapter_config.json", "adapter_model.safetensors");
+    let made = |from: &str, to: &str| {
+        std::fs::create_dir_all(&adapter).unwrap();
+        let own = fixture("tied_f32").join("../lora/final");
+        let replaced = |name: &str| {
+            let bytes = std::fs::read(own.join(name)).unwrap();
+            replace(bytes, from.as_bytes(), to.as_bytes())
+        };
+        std::fs::write(adapter.join(config), replaced(config)).unwrap();
+        std::fs::write(adapter.join(weights), replaced(weights)).unwrap();
+    };
+    for (from, to) in [("\"r\": 8", "\"r\": 5"), (".layers.", ".leyars.")] {
+        made(from, to);
+        let args = ["--allow-untrained", "--adapter", adapter.to_str().unwrap()];
+        refused(&desk, draft(&desk, &untrained(), &args), "adapter");
+    }
     let own = fixture("tied_f32").join("../lora/final");
     let own = own.to_str().unwrap();
     let run = draft(
@@ -217,6 +226,17 @@ fn an_adapter_for_another_model_is_refused() {
         &["--allow-untrained", "--adapter", own, "--json"],
     );
     assert_eq!(run.exits(0).json()["drafted"], 1);
+}
+
+/// Replaces one run of bytes by another of the same length, everywhere.
+fn replace(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    for at in 0..bytes.len().saturating_sub(from.len()) {
+        if bytes[at..].starts_with(from) {
+            bytes[at..at + from.len()].copy_from_slice(to);
+        }
+    }
+    bytes
 }
 
 #[test]
@@ -230,7 +250,17 @@ fn a_picture_that_no_model_takes_is_refused() {
     desk.write("in/large.png", png(3000, 3000));
     desk.run("import", [desk.path("in")]).exits(0);
     let run = draft(&desk, &untrained(), &["--allow-untrained"]);
+    assert!(run.err.contains("--max-side"), "{run:?}");
     refused(&desk, run, "and the model's context only 4096");
+    let args = [
+        "--allow-untrained",
+        "--max-side",
+        "280",
+        "--level",
+        "global,partial",
+    ];
+    let run = draft(&desk, &untrained(), &args).exits(0);
+    assert!(run.err.contains("no partial caption is drafted"), "{run:?}");
 }
 
 /// Answers every request with the same bytes.
@@ -280,8 +310,10 @@ fn a_server_drafts_too() {
 #[test]
 fn a_server_that_will_not_do_is_refused() {
     let desk = desk_with(1);
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = format!("http://{}/v1", nobody.local_addr().unwrap());
+    let nobody = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}/v1", listener.local_addr().unwrap())
+    };
     let refuses = |answer| server(answer);
     for (url, words) in [
         (nobody, "cannot be reached"),

@@ -99,3 +99,6 @@ fn cut(picture: &Picture, region: &Region, variables: &mut Variables) -> Picture
     });
     Picture::new(cut)
 }
+
+#[cfg(test)]
+mod tests;

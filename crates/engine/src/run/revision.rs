@@ -72,3 +72,6 @@ fn sample(path: &Path, hash: &mut Sha256) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,11 +12,12 @@ use domain::{
 };
 use provider::prompt::{Language, Prompts};
 use provider::{Answer, Delta, Finish, Message, Part, ProviderError, Request};
+use qwen::generate::GenerateError;
 use store::jobs::{self, Claim};
 use store::table::{diagram, job, region};
 use store::{Database, Workspace};
 
-use super::models::{Failure, Models, Opened, sentence};
+use super::models::{Failure, Models, Opened};
 use super::picture::{self, Pictures};
 use super::tell::Teller;
 use super::watch::Attempt;
@@ -39,7 +40,7 @@ enum Trouble {
     /// It is given up, and belongs to nobody or to another attempt.
     GivenUp,
     /// The item's own.
-    Item(String),
+    Item(Failure),
     /// No other item would fare better.
     Job(Failure),
 }
@@ -189,7 +190,7 @@ impl Shift<'_> {
         let tried = catch_unwind(AssertUnwindSafe(|| self.write(item, database, pictures)));
         let tried = tried.unwrap_or_else(|_| {
             *pictures = Pictures::new();
-            Ok(Err(Trouble::Item("the model crashed".to_owned())))
+            Ok(Err(of_item("the model crashed", None)))
         });
         if self.attempt.given_up() {
             return Ok(());
@@ -204,13 +205,14 @@ impl Shift<'_> {
                 }
             }
             Err(Trouble::GivenUp) => {}
-            Err(Trouble::Item(why)) => {
+            Err(Trouble::Item(failure)) => {
                 let at = self.engine.at();
-                if database.write(|tx| jobs::fail_item(tx, at, item.id, &why))? {
+                let why = (failure.message.as_str(), failure.help.as_deref());
+                if database.write(|tx| jobs::fail_item(tx, at, item.id, why))? {
                     self.teller.tell(TelemetryEvent::Failed {
                         item: item.id,
                         diagram: item.diagram_id.clone(),
-                        error: why,
+                        error: failure.message,
                     });
                 }
             }
@@ -237,14 +239,14 @@ impl Shift<'_> {
             .iter()
             .find(|region| Some(&region.id) == item.region_id.as_ref());
         if item.level == Level::Partial && region.is_none() {
-            return Ok(Err(Trouble::Item("the region is gone".to_owned())));
+            return Ok(Err(of_item("the region is gone", None)));
         }
         let workspace: &Workspace = &self.engine.workspace;
         let picture = match pictures.whole(workspace, &diagram) {
             Ok(picture) => picture,
             Err(refusal) => {
                 let why = format!("the picture {} {refusal}", diagram.name);
-                return Ok(Err(Trouble::Item(why)));
+                return Ok(Err(of_item(why, refusal.help())));
             }
         };
         let (picture, variables) =
@@ -286,11 +288,11 @@ impl Shift<'_> {
         match answer {
             Ok(answer) if answer.finish == Finish::Cancelled => Err(Trouble::GivenUp),
             Ok(answer) if answer.text.trim().is_empty() => {
-                Err(Trouble::Item("the model wrote nothing".to_owned()))
+                Err(of_item("the model wrote nothing", None))
             }
             Ok(answer) => Ok(answer),
             Err(error) if ends_job(&error) => Err(Trouble::Job(Failure::new(&error, error.help()))),
-            Err(error) => Err(Trouble::Item(sentence(&error))),
+            Err(error) => Err(Trouble::Item(Failure::new(&error, help_for(&error)))),
         }
     }
 
@@ -331,6 +333,31 @@ impl Shift<'_> {
             self.teller.tell(TelemetryEvent::Note { text });
         }
     }
+}
+
+/// What to do about an answer that did not come; a job has no options of `callout generate`.
+fn help_for(error: &ProviderError) -> Option<String> {
+    use crate::local::WriteError;
+    if let ProviderError::Local {
+        source: Some(source),
+        ..
+    } = error
+        && let Some(WriteError::Generate(GenerateError::PromptTooLong { .. })) =
+            source.downcast_ref()
+    {
+        return Some(
+            "Show the model smaller pictures: set a longest side for it, as with `--max-side 1024`."
+                .to_owned(),
+        );
+    }
+    error.help()
+}
+
+fn of_item(message: impl Into<String>, help: Option<&str>) -> Trouble {
+    Trouble::Item(Failure {
+        message: message.into(),
+        help: help.map(str::to_owned),
+    })
 }
 
 /// Whether every other item would fail in the same way.

@@ -175,6 +175,7 @@ fn a_job_of_which_everything_fails_has_failed_with_the_reason() {
     let failed = bench.job(&job);
     assert_eq!((failed.state, failed.failed), (JobState::Failed, 1));
     assert!(failed.error.unwrap().contains("200"));
+    assert!(failed.help.is_some());
 }
 
 #[test]

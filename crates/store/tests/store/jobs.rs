@@ -50,8 +50,11 @@ impl Desk {
     }
 
     pub fn fail_item(&mut self, item: u32, why: &str) -> bool {
-        self.write(|tx, by| jobs::fail_item(tx, engine(by), item, why))
-            .unwrap()
+        self.write(|tx, by| {
+            let help = Some("look at it");
+            jobs::fail_item(tx, engine(by), item, (why, help))
+        })
+        .unwrap()
     }
 
     pub fn ask(&mut self, job: &Job, request: JobRequest) -> Result<Job> {

@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use app::Session;
-use app::domain::{
-    KeySource, LocalOptions, Model, ModelSource, NewModel, Quantize, ServerOptions,
-};
+use app::domain::{KeySource, LocalOptions, Model, ModelSource, NewModel, Quantize, ServerOptions};
 use clap::Args;
 use hub::{Cache, Kind};
 
@@ -27,8 +25,17 @@ pub struct WhichModel {
     #[arg(long, value_name = "Q", requires = "model", value_parser = quantize)]
     quantize: Option<Quantize>,
 
+    /// Show the model pictures whose longer side has at most so many pixels; 28 × 28 of them make a token.
+    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(28..=16_384))]
+    max_side: Option<u32>,
+
     /// Address of a server that speaks OpenAI's chat completions, such as `http://localhost:8000/v1`.
-    #[arg(long, value_name = "URL", conflicts_with = "model", requires = "server_model")]
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with = "model",
+        requires = "server_model"
+    )]
     server: Option<String>,
 
     /// The model's name on the server.
@@ -56,6 +63,7 @@ impl WhichModel {
         };
         if self.adapter.is_none()
             && self.quantize.is_none()
+            && self.max_side.is_none()
             && let Ok(model) = session.model(typed)
         {
             return Ok(model);
@@ -74,6 +82,7 @@ impl WhichModel {
             options: ServerOptions {
                 model: model.clone(),
                 key: variable.map(|variable| KeySource::Environment { variable }),
+                max_side_px: self.max_side,
                 concurrency: self.concurrency.unwrap_or(defaults.concurrency),
                 ..defaults
             },
@@ -95,12 +104,17 @@ impl WhichModel {
         let mut name = description.name;
         match description.kind {
             Kind::Qwen25Vl => {}
-            Kind::Gguf => bail!("`{name}` reads text only: it cannot see the pictures to draft from"),
+            Kind::Gguf => {
+                bail!("`{name}` reads text only: it cannot see the pictures to draft from")
+            }
             Kind::Adapter => bail!(
                 "`{name}` is an adapter: give the model below it with `--model`, and it with `--adapter`"
             ),
         }
-        let mut options = LocalOptions::default();
+        let mut options = LocalOptions {
+            max_side_px: self.max_side,
+            ..LocalOptions::default()
+        };
         if let Some(adapter) = &self.adapter {
             let adapter = std::path::absolute(adapter)?;
             let own = adapter.file_name().unwrap_or_default().to_string_lossy();
@@ -114,6 +128,9 @@ impl WhichModel {
                 Quantize::Q4K => "q4_k",
             };
             name = format!("{name} {format}");
+        }
+        if let Some(side) = self.max_side {
+            name = format!("{name} {side} px");
         }
         let path = path.to_str().context("the model's path is not Unicode")?;
         let source = ModelSource::Qwen25Vl {
