@@ -35,9 +35,9 @@ pub struct Problem {
 impl From<anyhow::Error> for Problem {
     fn from(error: anyhow::Error) -> Self {
         let code = error.chain().find_map(code_of).unwrap_or(Code::Other);
-        let help = error.chain().find_map(|cause| {
-            made_help(cause).or_else(|| help_of(cause).map(str::to_owned))
-        });
+        let help = error
+            .chain()
+            .find_map(|cause| made_help(cause).or_else(|| help_of(cause).map(str::to_owned)));
         Self {
             code,
             message: format!("{error:#}"),
