@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{DType, Device, Tensor, Var};
 use half::{bf16, f16};
+use rayon::prelude::*;
 
 use crate::adapter::{Adapter, AdapterError};
 use crate::checkpoint::{Checkpoint, CheckpointError, Elements, Found, Stored};
@@ -525,12 +526,9 @@ impl Blocks {
                 update.add_rows(first, &mut block);
             }
             first += block.len() / self.k;
-            let done = Tensor::from_slice(&block, block.len(), &Device::Cpu)
-                .and_then(|rows| QTensor::quantize(&rows, self.block))
-                .and_then(|rows| {
-                    bytes.extend_from_slice(&rows.data()?);
-                    Ok(())
-                });
+            let done = self
+                .rows_quantised(&block)
+                .map(|rows| bytes.extend(rows.concat()));
             failed = failed.take().or(done.err());
         })?;
         if let Some(error) = failed {
@@ -538,5 +536,16 @@ impl Blocks {
         }
         let storage = QStorage::from_data(bytes.into(), device, self.block)?;
         Ok(QTensor::new(storage, (self.n, self.k))?)
+    }
+
+    /// Blocks of some rows, a piece for each task.
+    fn rows_quantised(&self, rows: &[f32]) -> candle_core::Result<Vec<Vec<u8>>> {
+        let per_task = (65_536 / self.k).max(1) * self.k;
+        rows.par_chunks(per_task)
+            .map(|rows| {
+                let rows = Tensor::from_slice(rows, rows.len(), &Device::Cpu)?;
+                Ok(QTensor::quantize(&rows, self.block)?.data()?.into_owned())
+            })
+            .collect()
     }
 }
