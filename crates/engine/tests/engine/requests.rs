@@ -34,7 +34,14 @@ fn a_text_is_cancelled_in_the_middle_and_the_next_job_goes_on() {
 #[test]
 fn a_job_is_paused_in_the_middle_and_taken_up_again() {
     let bench = Bench::new(1);
-    let job = bench.queue(&bench.untrained(), 400);
+    let server = Server::start(|n, _| match n {
+        0 => {
+            let begun = format!("{STREAM}{}", piece("A "));
+            vec![Step::Send(begun.into_bytes()), Step::Hang]
+        }
+        _ => vec![Step::Send(stream(&["A ring."]))],
+    });
+    let job = bench.queue(&bench.server(&server.base_url, 1), 9);
     bench.beside_engine(|| {
         bench.until_text(&job);
         bench.session.request(&job.id, JobRequest::Pause).unwrap();
@@ -44,7 +51,9 @@ fn a_job_is_paused_in_the_middle_and_taken_up_again() {
         bench.session.request(&job.id, JobRequest::Resume).unwrap();
         bench.until(&job, JobState::Done);
     });
-    assert_eq!(bench.drafts(&bench.ids[0]).len(), 1);
+    let drafts = bench.drafts(&bench.ids[0]);
+    assert_eq!(drafts.len(), 1);
+    assert_eq!(drafts[0].text, "A ring.");
 }
 
 #[test]

@@ -76,15 +76,14 @@ impl WhichModel {
     fn server(&self, url: &str) -> (String, ModelSource) {
         let model = self.server_model.clone().unwrap_or_default();
         let variable = self.key_env.clone();
-        let defaults = ServerOptions::default();
+        let at_once = ServerOptions::default().concurrency;
         let source = ModelSource::Server {
             url: url.to_owned(),
             options: ServerOptions {
                 model: model.clone(),
                 key: variable.map(|variable| KeySource::Environment { variable }),
                 max_side_px: self.max_side,
-                concurrency: self.concurrency.unwrap_or(defaults.concurrency),
-                ..defaults
+                concurrency: self.concurrency.unwrap_or(at_once),
             },
         };
         (model, source)
