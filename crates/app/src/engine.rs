@@ -12,6 +12,9 @@ use store::jobs;
 
 use crate::Session;
 
+/// An engine that nobody asks anything for so long, in seconds, gives its memory back.
+const IDLE_SECS: &str = "900";
+
 /// Names another program in place of the `callout` beside this one.
 const PROGRAM: &str = "CALLOUT_ENGINE";
 /// What the engine prints goes there, under `runs/`.
@@ -96,6 +99,7 @@ impl Session {
         command
             .arg("engine")
             .arg(self.workspace.root())
+            .args(["--exit-when-idle", IDLE_SECS])
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
