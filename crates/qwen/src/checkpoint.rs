@@ -24,7 +24,7 @@ const MAX_INDEX_BYTES: u64 = 64 << 20;
 const MAX_SHARDS: usize = 4096;
 
 /// Bytes that are copied before their pages are given back.
-const STEP_BYTES: usize = 16 << 20;
+const STEP_BYTES: usize = 4 << 20;
 
 /// Why a checkpoint's tensors were not read.
 #[derive(Debug, Error)]
