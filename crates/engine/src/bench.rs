@@ -31,7 +31,7 @@ pub struct GenerateFigures {
     pub first_token_s: f64,
     /// Tokens a second after the first.
     pub decode_tokens_per_s: f64,
-    /// Most memory this process ever held, in MB. Linux only.
+    /// Most memory this process ever held, in MiB, as the peer counts it. Linux only.
     pub peak_rss_mb: Option<f64>,
 }
 

@@ -20,12 +20,12 @@ pub fn threads() -> usize {
     rayon::current_num_threads()
 }
 
-/// Most memory that this process ever held, in MB; where the system tells.
+/// Most memory that this process ever held, in MiB, as `ru_maxrss / 1024` is; where the system tells.
 pub fn peak_rss_mb() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
-    Some(kib * 1024.0 / 1e6)
+    Some(kib / 1024.0)
 }

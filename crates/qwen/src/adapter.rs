@@ -9,7 +9,6 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Elements};
-use crate::config::Config;
 use crate::file::{self, FileError};
 use crate::linear::Lora;
 use crate::ops;
@@ -134,11 +133,11 @@ pub struct Update {
 }
 
 impl Adapter {
-    /// Opens the adapter in `dir` for a model of `config`.
+    /// Opens the adapter in `dir`. Whether it fits a model shows when its layers ask for their updates.
     ///
     /// # Errors
     /// When it is no LoRA adapter, or of a kind that is not supported.
-    pub fn open(dir: &Path, _config: &Config) -> Result<Self> {
+    pub fn open(dir: &Path) -> Result<Self> {
         let Some(config) = file::json::<PeftConfig>(dir, "adapter_config.json", MAX_CONFIG_BYTES)?
         else {
             return Err(AdapterError::NoConfig {

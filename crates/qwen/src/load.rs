@@ -119,7 +119,7 @@ pub fn load(dir: &Path, options: &LoadOptions) -> Result<Qwen> {
     let config = Config::from_dir(dir)?;
     let checkpoint = Checkpoint::open(dir)?;
     let adapter = match &options.adapter {
-        Some(dir) => Some(Adapter::open(dir, &config)?),
+        Some(dir) => Some(Adapter::open(dir)?),
         None => None,
     };
     let mut loader = Loader {
