@@ -3,13 +3,17 @@
 
 CREATE TABLE workspace (
     id TEXT NOT NULL PRIMARY KEY,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    -- The rules that a lead set, as JSON; NULL for the defaults.
+    policy TEXT CHECK (policy IS NULL OR json_valid(policy))
 ) STRICT;
 
 CREATE TABLE person (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL UNIQUE CHECK (length(name) > 0),
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    -- Words parted by spaces.
+    roles TEXT NOT NULL DEFAULT 'annotator author lead'
 ) STRICT;
 
 -- One diagram for each picture: the same bytes never make a second row.
@@ -18,7 +22,7 @@ CREATE TABLE diagram (
     id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'todo'
-        CHECK (state IN ('todo', 'in_progress', 'submitted', 'approved', 'returned')),
+        CHECK (state IN ('todo', 'in_progress', 'submitted', 'approved', 'returned', 'skipped')),
     image_hash TEXT NOT NULL UNIQUE CHECK (length(image_hash) = 64),
     image_format TEXT NOT NULL
         CHECK (image_format IN ('png', 'jpeg', 'webp', 'gif', 'bmp', 'tiff', 'svg')),
@@ -37,7 +41,20 @@ CREATE TABLE diagram (
     imported_by TEXT NOT NULL REFERENCES person (id),
     imported_at INTEGER NOT NULL,
     -- The lowest mean log-probability among its newest drafts; 1, which sorts last, where none is known.
-    certainty REAL NOT NULL DEFAULT 1
+    certainty REAL NOT NULL DEFAULT 1,
+    -- Such as 'sequence'; empty where nobody said.
+    kind TEXT NOT NULL DEFAULT '',
+    -- Place in the lead's plan; 2^32 - 1, which sorts last, outside it.
+    plan INTEGER NOT NULL DEFAULT 4294967295,
+    second INTEGER NOT NULL DEFAULT 0 CHECK (second IN (0, 1)),
+    draft_hidden INTEGER NOT NULL DEFAULT 0 CHECK (draft_hidden IN (0, 1)),
+    -- The lowest share of common words among two people's captions, 0-1; 2, which sorts last, without two.
+    agreement REAL NOT NULL DEFAULT 2,
+    skip_reason TEXT,
+    claimed_by TEXT REFERENCES person (id),
+    claimed_until INTEGER,
+    CHECK ((state = 'skipped') = (skip_reason IS NOT NULL)),
+    CHECK ((claimed_by IS NULL) = (claimed_until IS NULL))
 ) STRICT;
 CREATE INDEX diagram_by_state ON diagram (state, number);
 -- Rows are wide: this one is walked to a far page, to count what comes before a diagram, and for the
@@ -45,8 +62,11 @@ CREATE INDEX diagram_by_state ON diagram (state, number);
 CREATE INDEX diagram_by_number ON diagram (number, state, certainty);
 CREATE INDEX diagram_by_certainty ON diagram (certainty, number);
 CREATE INDEX diagram_by_state_certainty ON diagram (state, certainty, number);
+CREATE INDEX diagram_by_plan ON diagram (plan, number);
+CREATE INDEX diagram_by_agreement ON diagram (agreement, number);
+CREATE INDEX diagram_by_claim ON diagram (claimed_by) WHERE claimed_by IS NOT NULL;
 
--- Rectangles in pixels of the upright image.
+-- Rectangles and polygons in pixels of the upright image. One that was removed stays for its texts.
 CREATE TABLE region (
     id TEXT NOT NULL PRIMARY KEY,
     diagram_id TEXT NOT NULL REFERENCES diagram (id),
@@ -55,10 +75,15 @@ CREATE TABLE region (
     y INTEGER NOT NULL CHECK (y >= 0),
     width INTEGER NOT NULL CHECK (width > 0),
     height INTEGER NOT NULL CHECK (height > 0),
+    -- JSON list of [x, y], at least three; NULL for a rectangle. The box is the polygon's own.
+    polygon TEXT CHECK (polygon IS NULL OR json_valid(polygon)),
+    position INTEGER NOT NULL DEFAULT 0,
     created_by TEXT NOT NULL REFERENCES person (id),
     created_at INTEGER NOT NULL,
-    UNIQUE (diagram_id, name)
+    removed_at INTEGER
 ) STRICT;
+CREATE UNIQUE INDEX region_name ON region (diagram_id, name) WHERE removed_at IS NULL;
+CREATE INDEX region_by_diagram ON region (diagram_id, position);
 
 -- What a workspace may draft with; never a key. One that was removed stays for the drafts it made.
 CREATE TABLE model (
@@ -173,7 +198,9 @@ CREATE TABLE revision (
     draft_id TEXT REFERENCES draft (id),
     text TEXT NOT NULL,
     author_id TEXT NOT NULL REFERENCES person (id),
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    -- JSON list of {start, end, region_id} in code points of the text.
+    links TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(links))
 ) STRICT;
 CREATE INDEX revision_by_annotation ON revision (annotation_id);
 
@@ -184,7 +211,8 @@ CREATE TABLE working_copy (
     editor_state TEXT,
     base_revision_id TEXT REFERENCES revision (id),
     version INTEGER NOT NULL CHECK (version > 0),
-    updated_at INTEGER NOT NULL
+    updated_at INTEGER NOT NULL,
+    links TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(links))
 ) STRICT;
 
 -- `mine` was set aside because `theirs` was the head already; open until `resolved_at`.
@@ -195,6 +223,169 @@ CREATE TABLE conflict (
     resolved_at INTEGER
 ) STRICT;
 CREATE INDEX conflict_open ON conflict (annotation_id) WHERE resolved_at IS NULL;
+
+-- Why a draft was changed.
+CREATE TABLE annotation_reason (
+    annotation_id TEXT NOT NULL REFERENCES annotation (id),
+    reason TEXT NOT NULL CHECK (reason IN
+        ('wrong_relation', 'missing_element', 'wrong_direction', 'wrong_term', 'invented', 'style')),
+    at INTEGER NOT NULL,
+    PRIMARY KEY (annotation_id, reason)
+) STRICT, WITHOUT ROWID;
+
+-- One caption that was handed in, and what it had to do with its draft.
+CREATE TABLE submission (
+    id INTEGER PRIMARY KEY,
+    diagram_id TEXT NOT NULL REFERENCES diagram (id),
+    annotation_id TEXT NOT NULL REFERENCES annotation (id),
+    revision_id TEXT NOT NULL REFERENCES revision (id),
+    person_id TEXT NOT NULL REFERENCES person (id),
+    draft_id TEXT REFERENCES draft (id),
+    condition TEXT NOT NULL CHECK (condition IN ('shown', 'hidden', 'none')),
+    kept REAL CHECK (kept BETWEEN 0 AND 1),
+    unchanged INTEGER NOT NULL CHECK (unchanged IN (0, 1)),
+    active_seconds REAL CHECK (active_seconds >= 0),
+    length INTEGER NOT NULL CHECK (length >= 0),
+    at INTEGER NOT NULL,
+    returned_at INTEGER
+) STRICT;
+CREATE INDEX submission_by_diagram ON submission (diagram_id);
+CREATE INDEX submission_by_time ON submission (at);
+
+CREATE TABLE saved_filter (
+    id TEXT NOT NULL PRIMARY KEY,
+    person_id TEXT NOT NULL REFERENCES person (id),
+    name TEXT NOT NULL CHECK (length(name) > 0),
+    filter TEXT NOT NULL CHECK (json_valid(filter)),
+    created_at INTEGER NOT NULL,
+    UNIQUE (person_id, name)
+) STRICT;
+
+-- A change to many diagrams, which can be undone as a whole.
+CREATE TABLE bulk (
+    id TEXT NOT NULL PRIMARY KEY,
+    action TEXT NOT NULL CHECK (json_valid(action)),
+    person_id TEXT NOT NULL REFERENCES person (id),
+    at INTEGER NOT NULL,
+    undone_at INTEGER
+) STRICT;
+
+CREATE TABLE bulk_item (
+    bulk_id TEXT NOT NULL REFERENCES bulk (id),
+    diagram INTEGER NOT NULL REFERENCES diagram (number),
+    before TEXT NOT NULL CHECK (json_valid(before)),
+    after TEXT NOT NULL CHECK (json_valid(after)),
+    PRIMARY KEY (bulk_id, diagram)
+) STRICT, WITHOUT ROWID;
+
+-- The glossary.
+CREATE TABLE term (
+    id TEXT NOT NULL PRIMARY KEY,
+    en TEXT NOT NULL,
+    zh TEXT NOT NULL,
+    expansion TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    forbidden TEXT NOT NULL CHECK (json_valid(forbidden)),
+    created_by TEXT NOT NULL REFERENCES person (id),
+    created_at INTEGER NOT NULL,
+    removed_at INTEGER,
+    CHECK (length(en) + length(zh) > 0)
+) STRICT;
+CREATE UNIQUE INDEX term_en ON term (en COLLATE NOCASE) WHERE removed_at IS NULL AND en <> '';
+CREATE UNIQUE INDEX term_zh ON term (zh) WHERE removed_at IS NULL AND zh <> '';
+
+-- Objective questions. `content` is overwritten while its author types; revisions are made of it.
+CREATE TABLE question (
+    id TEXT NOT NULL PRIMARY KEY,
+    diagram_id TEXT NOT NULL REFERENCES diagram (id),
+    state TEXT NOT NULL CHECK (state IN ('proposed', 'draft', 'ready', 'rejected')),
+    content TEXT NOT NULL CHECK (json_valid(content)),
+    source TEXT NOT NULL CHECK (json_valid(source)),
+    author_id TEXT REFERENCES person (id),
+    version INTEGER NOT NULL CHECK (version > 0),
+    head_revision_id TEXT REFERENCES question_revision (id),
+    reject_reason TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    ready_at INTEGER,
+    -- Nothing enters the expert set without an expert.
+    CHECK (state = 'proposed' OR author_id IS NOT NULL),
+    CHECK ((state = 'ready') = (ready_at IS NOT NULL))
+) STRICT;
+CREATE INDEX question_by_diagram ON question (diagram_id, state);
+CREATE INDEX question_by_state ON question (state);
+
+CREATE TABLE question_revision (
+    id TEXT NOT NULL PRIMARY KEY,
+    question_id TEXT NOT NULL REFERENCES question (id),
+    parent_id TEXT REFERENCES question_revision (id),
+    content TEXT NOT NULL CHECK (json_valid(content)),
+    author_id TEXT REFERENCES person (id),
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX question_revision_by_question ON question_revision (question_id);
+
+CREATE TABLE question_trial (
+    id INTEGER PRIMARY KEY,
+    question_id TEXT NOT NULL REFERENCES question (id),
+    revision_id TEXT NOT NULL REFERENCES question_revision (id),
+    person_id TEXT REFERENCES person (id),
+    model_id TEXT REFERENCES model (id),
+    blind INTEGER NOT NULL CHECK (blind IN (0, 1)),
+    answer TEXT NOT NULL,
+    picked TEXT NOT NULL CHECK (json_valid(picked)),
+    rule TEXT,
+    correct INTEGER CHECK (correct IN (0, 1)),
+    at INTEGER NOT NULL,
+    CHECK ((person_id IS NULL) <> (model_id IS NULL))
+) STRICT;
+CREATE INDEX question_trial_by_question ON question_trial (question_id);
+
+-- Conversations anchored in a diagram.
+CREATE TABLE thread (
+    id TEXT NOT NULL PRIMARY KEY,
+    diagram_id TEXT NOT NULL REFERENCES diagram (id),
+    anchor TEXT NOT NULL CHECK (json_valid(anchor)),
+    created_at INTEGER NOT NULL,
+    resolved_by TEXT REFERENCES person (id),
+    resolved_at INTEGER,
+    CHECK ((resolved_by IS NULL) = (resolved_at IS NULL))
+) STRICT;
+CREATE INDEX thread_by_diagram ON thread (diagram_id);
+CREATE INDEX thread_open ON thread (diagram_id) WHERE resolved_at IS NULL;
+
+CREATE TABLE comment (
+    id INTEGER PRIMARY KEY,
+    thread_id TEXT NOT NULL REFERENCES thread (id),
+    author_id TEXT NOT NULL REFERENCES person (id),
+    text TEXT NOT NULL CHECK (length(text) > 0),
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX comment_by_thread ON comment (thread_id);
+
+CREATE TABLE decision (
+    id INTEGER PRIMARY KEY,
+    diagram_id TEXT NOT NULL REFERENCES diagram (id),
+    person_id TEXT NOT NULL REFERENCES person (id),
+    verdict TEXT NOT NULL CHECK (verdict IN ('accept', 'fix', 'return')),
+    reasons TEXT NOT NULL CHECK (json_valid(reasons)),
+    note TEXT NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX decision_by_diagram ON decision (diagram_id);
+CREATE INDEX decision_by_time ON decision (at);
+
+-- What a lead writes while deciding: overwritten as often as needed, and gone once it is a revision.
+CREATE TABLE lead_text (
+    diagram_id TEXT NOT NULL REFERENCES diagram (id),
+    person_id TEXT NOT NULL REFERENCES person (id),
+    level TEXT NOT NULL CHECK (level IN ('global', 'partial', 'detailed', 'structure')),
+    region_id TEXT REFERENCES region (id),
+    text TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CHECK ((level = 'partial') = (region_id IS NOT NULL))
+) STRICT;
+CREATE UNIQUE INDEX lead_text_slot ON lead_text (diagram_id, person_id, level, ifnull(region_id, ''));
 
 CREATE TABLE audit (
     id INTEGER PRIMARY KEY,
@@ -228,3 +419,15 @@ CREATE TRIGGER audit_is_immutable BEFORE UPDATE ON audit
 BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit
 BEGIN SELECT raise(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER question_revision_is_immutable BEFORE UPDATE ON question_revision
+BEGIN SELECT raise(ABORT, 'a revision is immutable'); END;
+CREATE TRIGGER question_revision_is_kept BEFORE DELETE ON question_revision
+BEGIN SELECT raise(ABORT, 'a revision is kept'); END;
+CREATE TRIGGER comment_is_immutable BEFORE UPDATE ON comment
+BEGIN SELECT raise(ABORT, 'a comment is immutable'); END;
+CREATE TRIGGER comment_is_kept BEFORE DELETE ON comment
+BEGIN SELECT raise(ABORT, 'a comment is kept'); END;
+CREATE TRIGGER decision_is_immutable BEFORE UPDATE ON decision
+BEGIN SELECT raise(ABORT, 'a decision is immutable'); END;
+CREATE TRIGGER decision_is_kept BEFORE DELETE ON decision
+BEGIN SELECT raise(ABORT, 'a decision is kept'); END;

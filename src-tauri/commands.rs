@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use app::domain::{
     Committed, DiagramId, DiagramView, JournalEntry, Keep, Place, QueueFilter, QueuePage, Saved,
-    Slot, State, StateCounts,
+    Slot, State, StateCounts, SubmitNote,
 };
 use app::{
     Diff, ExportFormat, Exported, ImportOptions, ImportProgress, ImportReport, Problem, Settings,
+    ThreeWay,
 };
 use tauri::ipc::Channel;
 
@@ -114,8 +115,8 @@ pub fn commit_caption(desk: Shared<'_>, slot: Slot) -> Answer<Committed> {
 
 #[tauri::command(async)]
 #[specta::specta]
-pub fn submit(desk: Shared<'_>, slot: Slot) -> Answer<Committed> {
-    Ok(desk.session()?.submit(&slot)?)
+pub fn submit(desk: Shared<'_>, slot: Slot, note: SubmitNote) -> Answer<Committed> {
+    Ok(desk.session()?.submit(&slot, &note)?)
 }
 
 #[tauri::command(async)]
@@ -146,6 +147,12 @@ pub fn resolve_conflict(desk: Shared<'_>, slot: Slot, keep: Keep) -> Answer<Comm
 #[specta::specta]
 pub fn diff(before: String, after: String) -> Diff {
     app::diff(&before, &after)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn three_way(base: String, one: String, other: String) -> ThreeWay {
+    app::three_way(&base, &one, &other)
 }
 
 #[tauri::command(async)]

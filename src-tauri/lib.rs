@@ -1,9 +1,12 @@
 //! The desk: one window over one workspace. Wiring only; what it does lives in `app`.
 
+mod annotating;
+mod asking;
 mod bindings;
 mod commands;
 mod desk;
 mod drafting;
+mod leading;
 mod pictures;
 
 use std::path::PathBuf;

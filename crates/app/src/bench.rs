@@ -165,6 +165,7 @@ fn journal(session: &Session, diagrams: u32) -> Result<(f64, f64)> {
     let mut entry = JournalEntry {
         slot,
         text: rows::caption(7),
+        links: Vec::new(),
         editor_state: None,
         base_revision: None,
         version: 0,

@@ -3,18 +3,25 @@
 //! Here the clock is read and the acting person is known. No window, no argument parser.
 
 pub mod bench;
+mod captions;
 mod engine;
+mod exam;
 mod export;
 mod import;
 mod inventory;
 mod jobs;
+mod leads;
 mod pictures;
 mod problem;
 mod servers;
 mod session;
 mod settings;
+mod structure;
+mod terms;
 mod texts;
 mod watch;
+mod words;
+mod work;
 
 pub use domain;
 pub use engine::{EngineStatus, NoEngine};
@@ -29,21 +36,14 @@ pub use problem::{Code, Problem};
 pub use servers::{keep_key, server_models};
 pub use session::{Session, Status, person_or_user};
 pub use settings::{Language, Settings, Theme};
+pub use structure::{
+    Structure, StructureDiff, StructureEdge, StructureGroup, StructureNode, StructureProblem,
+};
 pub use texts::Text;
 pub use watch::watch;
-pub use worddiff::{Diff, Hunk, HunkKind};
+pub use words::{Diff, Hunk, HunkKind, Piece, PieceKind, ThreeWay, diff, three_way, warm_diff};
 
 /// Reads the clock: the only place where Callout does.
 pub fn now() -> domain::Timestamp {
     chrono::Utc::now().into()
-}
-
-/// The word-level difference of two texts.
-pub fn diff(before: &str, after: &str) -> Diff {
-    worddiff::diff(before, after)
-}
-
-/// Loads the dictionary of [`diff`] ahead of its first use.
-pub fn warm_diff() {
-    worddiff::warm();
 }

@@ -6,13 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result};
 use domain::{
     AuditEntry, Committed, DiagramId, DiagramView, JournalEntry, Keep, NewRegion, Person, Place,
-    QueueFilter, QueuePage, Region, Saved, Slot, State, StateCounts,
+    QueueFilter, QueuePage, Region, Saved, Slot, State, StateCounts, SubmitNote,
 };
 use serde::Serialize;
 use store::annotate::By;
 use store::{Database, Workspace, annotate, queue, review, table, view};
 
 use crate::now;
+use crate::words::MEASURES;
 
 /// A workspace opened by somebody. Shared between threads; a long search never makes a save wait,
 /// since reads and writes have a connection each.
@@ -210,7 +211,7 @@ impl Session {
         self.write(|tx, by| {
             let committed = annotate::revise(tx, by, slot, &text)?;
             if submit {
-                annotate::submit(tx, by, slot)
+                annotate::submit(tx, by, slot, &SubmitNote::default(), MEASURES)
             } else {
                 Ok(committed)
             }
@@ -221,8 +222,8 @@ impl Session {
     ///
     /// # Errors
     /// When nothing is written, or two texts wait for a choice.
-    pub fn submit(&self, slot: &Slot) -> Result<Committed> {
-        self.write(|tx, by| annotate::submit(tx, by, slot))
+    pub fn submit(&self, slot: &Slot, note: &SubmitNote) -> Result<Committed> {
+        self.write(|tx, by| annotate::submit(tx, by, slot, note, MEASURES))
     }
 
     /// Settles a conflict.

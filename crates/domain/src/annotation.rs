@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{AnnotationId, DiagramId, Draft, Level, RegionId, RevisionId, State, Timestamp};
+use crate::{
+    AnnotationId, DiagramId, Draft, Level, Reason, RegionId, RevisionId, SpanLink, State, Timestamp,
+};
 
 /// Names one caption of the acting person.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
@@ -27,6 +29,9 @@ pub struct Revision {
     pub parent_id: Option<RevisionId>,
     /// The text.
     pub text: String,
+    /// Stretches of it that speak of regions, in order.
+    #[serde(default)]
+    pub links: Vec<SpanLink>,
     /// Name of who wrote it.
     pub author: String,
     /// When.
@@ -61,6 +66,10 @@ pub struct Caption {
     pub draft: Option<Draft>,
     /// Working copy, else head revision, else draft, else nothing.
     pub text: String,
+    /// Stretches of `text` that speak of regions, in order.
+    pub links: Vec<SpanLink>,
+    /// Why the person changed the draft.
+    pub reasons: Vec<Reason>,
     /// The editor's own state with its undo history, as the editor wrote it.
     pub editor_state: Option<String>,
     /// The head when this text was begun.
@@ -82,6 +91,9 @@ pub struct JournalEntry {
     pub slot: Slot,
     /// All of its text.
     pub text: String,
+    /// Stretches of it that speak of regions.
+    #[serde(default)]
+    pub links: Vec<SpanLink>,
     /// The editor's own state, to be given back as it is.
     pub editor_state: Option<String>,
     /// [`Caption::base_revision`] as the editor got it.

@@ -41,6 +41,30 @@ pub enum Action {
     Job,
     /// Somebody asked something of a job.
     Request,
+    /// The reasons for changing a draft were set.
+    Reasons,
+    /// An earlier text became the head again.
+    Restore,
+    /// A diagram was claimed, given up, or taken over.
+    Claim,
+    /// A diagram was left out, or taken up again.
+    Skip,
+    /// A diagram's place in the plan, its kind, or whether it needs a second person changed.
+    Plan,
+    /// A change to many diagrams was made or undone.
+    Bulk,
+    /// A question changed its state or its text.
+    Question,
+    /// A conversation began, went on, or was settled.
+    Thread,
+    /// A lead decided.
+    Decide,
+    /// An entry of the glossary changed.
+    Term,
+    /// A person's name or roles changed.
+    Person,
+    /// The workspace's rules changed.
+    Policy,
 }
 
 impl Action {
@@ -63,6 +87,18 @@ impl Action {
             Self::Model => "model",
             Self::Job => "job",
             Self::Request => "request",
+            Self::Reasons => "reasons",
+            Self::Restore => "restore",
+            Self::Claim => "claim",
+            Self::Skip => "skip",
+            Self::Plan => "plan",
+            Self::Bulk => "bulk",
+            Self::Question => "question",
+            Self::Thread => "thread",
+            Self::Decide => "decide",
+            Self::Term => "term",
+            Self::Person => "person",
+            Self::Policy => "policy",
         }
     }
 }
@@ -138,4 +174,27 @@ impl<'a> AuditEvent<'a> {
             ..self
         }
     }
+}
+
+/// Which lines of the audit log are looked at.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct AuditFilter {
+    /// Only by the person of this name.
+    pub who: Option<String>,
+    /// Only of this kind.
+    pub action: Option<String>,
+    /// Only about this subject.
+    pub subject: Option<String>,
+}
+
+/// A stretch of the audit log, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct AuditPage {
+    /// How many lines the filter lets through.
+    pub total: u32,
+    /// Index of the first, from 0.
+    pub offset: u32,
+    /// The lines.
+    pub entries: Vec<AuditEntry>,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{Caption, DiagramId, Draft, RegionId, State, Timestamp};
+use crate::{Caption, Claim, DiagramId, Draft, PersonId, Reason, Region, State, Thread, Timestamp};
 
 /// A picture kept by the hash of its original bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
@@ -58,23 +58,16 @@ pub struct Diagram {
     pub license: Option<String>,
     /// When it was imported.
     pub imported_at: Timestamp,
-}
-
-/// A named rectangle of a diagram, in pixels of the upright image.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
-pub struct Region {
-    /// Its name for machines.
-    pub id: RegionId,
-    /// Its name for people, unique within the diagram.
-    pub name: String,
-    /// Left edge.
-    pub x: u32,
-    /// Upper edge.
-    pub y: u32,
-    /// Width.
-    pub width: u32,
-    /// Height.
-    pub height: u32,
+    /// What kind of diagram it is, such as `sequence`; empty where nobody said.
+    pub kind: String,
+    /// Its place in the lead's plan, from 0.
+    pub plan: Option<u32>,
+    /// Whether a second person captions it without seeing the first one's text.
+    pub second: bool,
+    /// Whether its draft is hidden from annotators until it is submitted.
+    pub draft_hidden: bool,
+    /// Why it is left out of the work; only in [`State::Skipped`].
+    pub skip_reason: Option<String>,
 }
 
 /// Which part of the queue is looked at.
@@ -87,6 +80,84 @@ pub struct QueueFilter {
     /// What comes first.
     #[serde(default)]
     pub order: QueueOrder,
+    /// Only diagrams of this kind; empty text for those whose kind is not known.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// Only diagrams in which this person wrote.
+    #[serde(default)]
+    pub person: Option<PersonId>,
+    /// Only diagrams where somebody gave this reason for changing a draft.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    /// Only diagrams with this mark.
+    #[serde(default)]
+    pub mark: Option<QueueMark>,
+}
+
+/// What can be true of a diagram besides its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueMark {
+    /// The acting person may take it up: nobody else holds it, and it takes text.
+    Free,
+    /// The acting person holds it.
+    Mine,
+    /// Somebody else holds it.
+    Taken,
+    /// It was sent back to the acting person.
+    ReturnedToMe,
+    /// Two texts of one caption wait to be settled.
+    Conflict,
+    /// A second person captions it.
+    Second,
+    /// Its draft is hidden from annotators.
+    DraftHidden,
+    /// A caption was handed in word for word as the draft.
+    DraftUnchanged,
+    /// A conversation is open.
+    OpenThread,
+    /// It has a ready question.
+    HasQuestion,
+    /// It has no ready question.
+    NoQuestion,
+    /// It is in the plan.
+    Planned,
+}
+
+impl QueueMark {
+    /// All marks.
+    pub const ALL: [Self; 12] = [
+        Self::Free,
+        Self::Mine,
+        Self::Taken,
+        Self::ReturnedToMe,
+        Self::Conflict,
+        Self::Second,
+        Self::DraftHidden,
+        Self::DraftUnchanged,
+        Self::OpenThread,
+        Self::HasQuestion,
+        Self::NoQuestion,
+        Self::Planned,
+    ];
+
+    /// The name used on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Mine => "mine",
+            Self::Taken => "taken",
+            Self::ReturnedToMe => "returned_to_me",
+            Self::Conflict => "conflict",
+            Self::Second => "second",
+            Self::DraftHidden => "draft_hidden",
+            Self::DraftUnchanged => "draft_unchanged",
+            Self::OpenThread => "open_thread",
+            Self::HasQuestion => "has_question",
+            Self::NoQuestion => "no_question",
+            Self::Planned => "planned",
+        }
+    }
 }
 
 /// In which order the queue is met.
@@ -99,6 +170,10 @@ pub enum QueueOrder {
     /// Where the model was least certain first: by the lowest mean log-probability among a diagram's
     /// newest drafts. Diagrams without one come last.
     Uncertainty,
+    /// Where two people's texts differ most first; diagrams without two come last.
+    Disagreement,
+    /// By the lead's plan; diagrams outside it come last.
+    Plan,
 }
 
 /// One line of the queue.
@@ -116,6 +191,12 @@ pub struct QueueRow {
     pub excerpt: String,
     /// Whether two texts of one caption wait to be settled.
     pub conflict: bool,
+    /// Name of who holds it, where that is somebody else.
+    pub claimed_by: Option<String>,
+    /// Conversations that are open.
+    pub open_threads: u32,
+    /// Ready questions.
+    pub questions: u32,
 }
 
 /// A stretch of the queue.
@@ -151,6 +232,9 @@ pub struct StateCounts {
     pub approved: u32,
     /// Sent back.
     pub returned: u32,
+    /// Left out.
+    #[serde(default)]
+    pub skipped: u32,
 }
 
 impl StateCounts {
@@ -162,12 +246,13 @@ impl StateCounts {
             State::Submitted => &mut self.submitted,
             State::Approved => &mut self.approved,
             State::Returned => &mut self.returned,
+            State::Skipped => &mut self.skipped,
         }
     }
 
     /// How many diagrams there are.
     pub fn total(&self) -> u32 {
-        self.todo + self.in_progress + self.submitted + self.approved + self.returned
+        self.todo + self.in_progress + self.submitted + self.approved + self.returned + self.skipped
     }
 }
 
@@ -186,4 +271,10 @@ pub struct DiagramView {
     pub return_reason: Option<String>,
     /// Whether the captions take no text now; see [`State::takes_text`].
     pub read_only: bool,
+    /// Who holds it now.
+    pub claim: Option<Claim>,
+    /// Whether the person handed in their part, and a second person has not yet.
+    pub waits_for_second: bool,
+    /// Conversations, oldest first.
+    pub threads: Vec<Thread>,
 }

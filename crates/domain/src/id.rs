@@ -60,4 +60,14 @@ ids! {
     ModelId,
     /// Names a job and its folder.
     JobId,
+    /// Names a question.
+    QuestionId,
+    /// Names a conversation.
+    ThreadId,
+    /// Names an entry of the glossary.
+    TermId,
+    /// Names a saved filter.
+    FilterId,
+    /// Names a change to many diagrams.
+    BulkId,
 }

@@ -5,28 +5,42 @@
 
 mod annotation;
 mod audit;
+mod dashboard;
 mod diagram;
 mod draft;
+mod history;
 mod id;
 mod job;
 mod level;
 mod model;
 mod person;
+mod policy;
+mod question;
+mod reason;
+mod region;
+mod review;
 mod state;
 mod telemetry;
+mod term;
 #[cfg(test)]
 mod tests;
 mod time;
+mod work;
 
 pub use annotation::{Caption, Committed, Conflict, JournalEntry, Keep, Revision, Saved, Slot};
-pub use audit::{Action, AuditEntry, AuditEvent};
+pub use audit::{Action, AuditEntry, AuditEvent, AuditFilter, AuditPage};
+pub use dashboard::{
+    Agreement, Dashboard, Day, DraftGroup, DraftUse, KindProgress, PersonProgress, ReasonCount,
+};
 pub use diagram::{
-    Diagram, DiagramView, Image, Place, QueueFilter, QueueOrder, QueuePage, QueueRow, Region,
+    Diagram, DiagramView, Image, Place, QueueFilter, QueueMark, QueueOrder, QueuePage, QueueRow,
     StateCounts, View,
 };
 pub use draft::{Draft, DraftOrigin, Drafted, NewDraft, NewRegion};
+pub use history::{HistoryEntry, SubmitNote};
 pub use id::{
-    AnnotationId, DiagramId, DraftId, JobId, ModelId, PersonId, RegionId, RevisionId, WorkspaceId,
+    AnnotationId, BulkId, DiagramId, DraftId, FilterId, JobId, ModelId, PersonId, QuestionId,
+    RegionId, RevisionId, TermId, ThreadId, WorkspaceId,
 };
 pub use job::{
     BadRequest, DraftParameters, DraftRequest, DraftScope, ItemState, Job, JobItem, JobParameters,
@@ -37,7 +51,22 @@ pub use model::{
     BadModel, ComputeType, KeySource, LocalOptions, Model, ModelKind, ModelSource, NewModel,
     Quantize, ServerOptions,
 };
-pub use person::{EmptyName, Person};
+pub use person::{EmptyName, Person, PersonInfo, Role, UnknownRole};
+pub use policy::{BadPolicy, Policy};
+pub use question::{
+    Choice, Difficulty, Finding, Overruled, Question, QuestionContent, QuestionCoverage,
+    QuestionEntry, QuestionFilter, QuestionKind, QuestionPage, QuestionRevision, QuestionSaved,
+    QuestionSource, QuestionState, QuestionTrial, Severity, UnknownQuestionKind,
+    UnknownQuestionState,
+};
+pub use reason::{Reason, UnknownReason};
+pub use region::{DrawnRegion, Region, RegionChange, Shape, SpanLink};
+pub use review::{
+    Anchor, Comment, Decision, ExpertText, NewDecision, Pick, Picked, ReviewCaption, ReviewView,
+    Settled, Thread, Verdict,
+};
 pub use state::{State, UnknownState, WrongState};
 pub use telemetry::{Followed, PartialText, Telemetry, TelemetryEvent};
+pub use term::{NewTerm, Term, TermHit, TermsTaken};
 pub use time::Timestamp;
+pub use work::{BulkAction, BulkDone, BulkScope, Claim, SavedFilter};

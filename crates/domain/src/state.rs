@@ -19,16 +19,19 @@ pub enum State {
     Approved,
     /// A lead sent it back to its author.
     Returned,
+    /// Left out of the work, with a reason.
+    Skipped,
 }
 
 impl State {
     /// All states, in the order in which a diagram usually meets them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Todo,
         Self::InProgress,
         Self::Submitted,
         Self::Approved,
         Self::Returned,
+        Self::Skipped,
     ];
 
     /// The name used in the database, on the command line and in exports.
@@ -39,6 +42,7 @@ impl State {
             Self::Submitted => "submitted",
             Self::Approved => "approved",
             Self::Returned => "returned",
+            Self::Skipped => "skipped",
         }
     }
 
@@ -50,11 +54,12 @@ impl State {
     /// Whether a step from here to `next` exists.
     pub fn leads_to(self, next: Self) -> bool {
         match next {
-            Self::Todo => false,
-            Self::InProgress => self != Self::InProgress,
+            Self::Todo => self == Self::Skipped,
+            Self::InProgress => !matches!(self, Self::InProgress | Self::Skipped),
             Self::Submitted => self.takes_text(),
             Self::Approved => self == Self::Submitted,
             Self::Returned => matches!(self, Self::Submitted | Self::Approved),
+            Self::Skipped => self.takes_text(),
         }
     }
 
@@ -95,6 +100,10 @@ impl WrongState {
             (State::Todo | State::InProgress | State::Returned, State::Approved) => {
                 "Submit it first."
             }
+            (State::Skipped, _) => "It was left out: take it up again first.",
+            (_, State::Skipped) => {
+                "Only a diagram that takes text can be left out: reopen it first."
+            }
             (_, State::Returned) => "Only submitted or approved work can be returned.",
             _ => "Look at its state with `callout show`.",
         }
@@ -104,7 +113,8 @@ impl WrongState {
 /// Text that names no state.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "`{0}` is no state; the states are `todo`, `in_progress`, `submitted`, `approved`, `returned`"
+    "`{0}` is no state; the states are `todo`, `in_progress`, `submitted`, `approved`, `returned`, \
+     `skipped`"
 )]
 pub struct UnknownState(pub String);
 

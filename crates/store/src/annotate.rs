@@ -5,8 +5,8 @@
 //! as a revision of its own beside the head, and a conflict is opened for its author to settle.
 
 use domain::{
-    Action, Committed, DiagramId, JournalEntry, Keep, PersonId, RevisionId, Saved, Slot, State,
-    Timestamp,
+    Action, Committed, DiagramId, JournalEntry, Keep, PersonId, Reason, RevisionId, Saved, Slot,
+    SpanLink, State, SubmitNote, Timestamp,
 };
 use rusqlite::{Connection, Transaction};
 
@@ -47,6 +47,7 @@ pub fn journal(tx: &Transaction<'_>, by: By<'_>, entry: &JournalEntry) -> Result
         .map_or(entry.base_revision.clone(), |copy| copy.base_revision_id);
     let copy = WorkingCopy {
         text: entry.text.clone(),
+        links: links_within(&entry.links, &entry.text),
         editor_state: entry.editor_state.clone(),
         base_revision_id: base,
         version: version + 1,
@@ -80,11 +81,15 @@ pub fn commit(tx: &Transaction<'_>, by: By<'_>, slot: &Slot) -> Result<Committed
         let base = copy.base_revision_id.take();
         let head_text = text_of(tx, annotation.head.as_ref())?;
         copy.base_revision_id = Some(if base == annotation.head {
-            move_head(tx, by, &annotation, &copy.text)?
-        } else if let Some(head) = annotation.head.clone().filter(|_| head_text == copy.text) {
+            move_head(tx, by, &annotation, &copy.text, &copy.links)?
+        } else if let Some(head) = annotation
+            .head
+            .clone()
+            .filter(|_| head_text == copy.text && copy.links.is_empty())
+        {
             head
         } else {
-            set_aside(tx, by, &annotation, base.as_ref(), &copy.text)?
+            set_aside(tx, by, &annotation, base.as_ref(), &copy)?
         });
         working_copy::put(tx, &annotation.id, &copy)?;
     }
@@ -109,7 +114,7 @@ pub fn revise(tx: &Transaction<'_>, by: By<'_>, slot: &Slot, text: &str) -> Resu
     let unchanged = annotation.head.is_some() && text_of(tx, annotation.head.as_ref())? == text;
     // What is being typed must not land on this text as if it had been written on top of it.
     if dirty || !unchanged {
-        move_head(tx, by, &annotation, text)?;
+        move_head(tx, by, &annotation, text, &[])?;
     }
     match copy {
         Some(_) if dirty || contested => return commit(tx, by, slot),
@@ -119,12 +124,28 @@ pub fn revise(tx: &Transaction<'_>, by: By<'_>, slot: &Slot, text: &str) -> Resu
     outcome(tx, by, slot)
 }
 
+/// How texts are compared; the words of a language are not known here.
+#[derive(Debug, Clone, Copy)]
+pub struct Measures {
+    /// Share of the first text's words that are in the second, 0–1.
+    pub kept: fn(&str, &str) -> f64,
+    /// How far two texts agree, 0–1, whichever comes first.
+    pub agreement: fn(&str, &str) -> f64,
+}
+
 /// Hands the diagram in: everything the person wrote is committed; the caption in `slot` counts as
 /// accepted when only its draft stands there.
 ///
 /// # Errors
 /// [`Error::WrongState`], [`Error::OpenConflict`], [`Error::NothingToSubmit`].
-pub fn submit(tx: &Transaction<'_>, by: By<'_>, slot: &Slot) -> Result<Committed> {
+pub fn submit(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    slot: &Slot,
+    note: &SubmitNote,
+    measures: Measures,
+) -> Result<Committed> {
+    let _ = (note, measures);
     let from = diagram::get(tx, &slot.diagram_id)?.state;
     let state = from.step(State::Submitted)?;
     accept_draft(tx, by, slot)?;
@@ -174,7 +195,8 @@ pub fn resolve(tx: &Transaction<'_>, by: By<'_>, slot: &Slot, keep: Keep) -> Res
     let version = working_copy::get(tx, &annotation.id)?.map_or(0, |copy| copy.version);
     let kept = match keep {
         Keep::Mine => {
-            let mine = move_head(tx, by, &annotation, &open.mine_text)?;
+            let links = revision::get(tx, &open.mine)?.links;
+            let mine = move_head(tx, by, &annotation, &open.mine_text, &links)?;
             match working_copy::get(tx, &annotation.id)? {
                 Some(mut copy) if copy.text == open.mine_text => {
                     copy.base_revision_id = Some(mine.clone());
@@ -200,11 +222,32 @@ pub fn resolve(tx: &Transaction<'_>, by: By<'_>, slot: &Slot, keep: Keep) -> Res
 
 /// Whether a working copy says something its base does not. Without a base, that is the draft.
 pub(crate) fn is_dirty(connection: &Connection, slot: &Slot, copy: &WorkingCopy) -> Result<bool> {
-    let base = match &copy.base_revision_id {
-        Some(base) => revision::get(connection, base)?.text,
-        None => draft::newest(connection, slot)?.map_or_else(String::new, |draft| draft.text),
+    let (text, links) = match &copy.base_revision_id {
+        Some(base) => {
+            let base = revision::get(connection, base)?;
+            (base.text, base.links)
+        }
+        None => {
+            let draft = draft::newest(connection, slot)?;
+            (
+                draft.map_or_else(String::new, |draft| draft.text),
+                Vec::new(),
+            )
+        }
     };
-    Ok(base != copy.text)
+    Ok(text != copy.text || links != copy.links)
+}
+
+/// The links that lie within the text, in order; none is empty.
+fn links_within(links: &[SpanLink], text: &str) -> Vec<SpanLink> {
+    let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    let mut links: Vec<SpanLink> = links
+        .iter()
+        .filter(|link| link.start < link.end && link.end <= length)
+        .cloned()
+        .collect();
+    links.sort_by_key(|link| (link.start, link.end));
+    links
 }
 
 /// Marks the diagram as begun, or refuses to write to it.
@@ -237,7 +280,7 @@ fn accept_draft(tx: &Transaction<'_>, by: By<'_>, slot: &Slot) -> Result<()> {
     let Some(draft) = draft::newest(tx, slot)? else {
         return Ok(());
     };
-    let head = move_head(tx, by, &annotation, &draft.text)?;
+    let head = move_head(tx, by, &annotation, &draft.text, &[])?;
     if let Some(mut copy) = working_copy::get(tx, &annotation.id)? {
         copy.base_revision_id = Some(head);
         working_copy::put(tx, &annotation.id, &copy)?;
@@ -250,8 +293,9 @@ fn move_head(
     by: By<'_>,
     annotation: &Annotation,
     text: &str,
+    links: &[SpanLink],
 ) -> Result<RevisionId> {
-    let id = insert_revision(tx, by, annotation, annotation.head.as_ref(), text)?;
+    let id = insert_revision(tx, by, annotation, annotation.head.as_ref(), (text, links))?;
     annotation::set_head(tx, &annotation.id, &id)?;
     diagram::index_words(tx, &annotation.slot.diagram_id)?;
     let event = Action::Revise
@@ -267,9 +311,9 @@ fn set_aside(
     by: By<'_>,
     annotation: &Annotation,
     base: Option<&RevisionId>,
-    text: &str,
+    copy: &WorkingCopy,
 ) -> Result<RevisionId> {
-    let id = insert_revision(tx, by, annotation, base, text)?;
+    let id = insert_revision(tx, by, annotation, base, (&copy.text, &copy.links))?;
     conflict::insert(tx, &annotation.id, &id, by.at)?;
     let event = Action::Conflict
         .on(annotation.slot.diagram_id.as_str())
@@ -284,7 +328,7 @@ fn insert_revision(
     by: By<'_>,
     annotation: &Annotation,
     parent: Option<&RevisionId>,
-    text: &str,
+    (text, links): (&str, &[SpanLink]),
 ) -> Result<RevisionId> {
     let draft = draft::newest(tx, &annotation.slot)?;
     revision::insert(
@@ -294,6 +338,7 @@ fn insert_revision(
             parent_id: parent,
             draft_id: draft.as_ref().map(|draft| &draft.id),
             text,
+            links,
             author_id: by.person,
             at: by.at,
         },
@@ -309,8 +354,16 @@ fn show_head(
     version: u32,
 ) -> Result<()> {
     let head = head(tx, slot, by.person)?;
+    let (text, links) = match &head {
+        Some(id) => {
+            let revision = revision::get(tx, id)?;
+            (revision.text, revision.links)
+        }
+        None => (String::new(), Vec::new()),
+    };
     let copy = WorkingCopy {
-        text: text_of(tx, head.as_ref())?,
+        text,
+        links,
         editor_state: None,
         base_revision_id: head,
         version: version + 1,
@@ -352,4 +405,18 @@ fn text_of(connection: &Connection, revision: Option<&RevisionId>) -> Result<Str
         Some(id) => Ok(revision::get(connection, id)?.text),
         None => Ok(String::new()),
     }
+}
+
+/// Says why the acting person changed the draft of a caption: these reasons and no others.
+///
+/// # Errors
+/// [`Error::ReadOnly`], [`Error::NoDiagram`].
+pub fn set_reasons(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    slot: &Slot,
+    reasons: &[Reason],
+) -> Result<Vec<Reason>> {
+    let _ = (tx, by, slot, reasons);
+    Err(Error::NotBuilt)
 }

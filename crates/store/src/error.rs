@@ -93,6 +93,82 @@ pub enum Error {
     /// A row points at a row that is not there.
     #[error("a row of `{0}` points at nothing; the workspace was left as it was")]
     Dangling(String),
+    /// Not there yet.
+    #[error("not built yet")]
+    NotBuilt,
+    /// The acting person has no such role.
+    #[error("this takes the role `{}`, which {person} does not have", role.as_str())]
+    NotAllowed {
+        /// Name of who acts.
+        person: String,
+        /// The role that is needed.
+        role: domain::Role,
+    },
+    /// Somebody else holds the diagram.
+    #[error("{person} holds this diagram until {}", until.to_rfc3339())]
+    Claimed {
+        /// Who.
+        person: String,
+        /// Until when.
+        until: domain::Timestamp,
+    },
+    /// Nobody has this id or name.
+    #[error("no person `{0}`")]
+    NoPerson(String),
+    /// Another person has this name.
+    #[error("there is a person `{0}` already")]
+    PersonNameTaken(String),
+    /// Without a lead nobody could decide.
+    #[error("the last lead stays a lead")]
+    LastLead,
+    /// Rules that cannot be.
+    #[error(transparent)]
+    BadPolicy(#[from] domain::BadPolicy),
+    /// A shape that is none, or lies outside the picture.
+    #[error("a region needs {0}")]
+    BadRegion(&'static str),
+    /// Another region of the diagram has this name.
+    #[error("the diagram has a region `{0}` already")]
+    RegionNameTaken(String),
+    /// No such revision of this caption or question.
+    #[error("no revision `{0}` here")]
+    NoRevision(String),
+    /// Leaving a diagram out takes a reason.
+    #[error("leaving a diagram out takes a reason")]
+    EmptyReason,
+    /// No such change to many diagrams, or it was undone already.
+    #[error("there is nothing to undo")]
+    NoBulk,
+    /// A filter's name is empty.
+    #[error("a filter needs a name")]
+    EmptyFilterName,
+    /// No entry of the glossary has this id.
+    #[error("no term `{0}`")]
+    NoTerm(String),
+    /// An entry with neither an English nor a Chinese term.
+    #[error("an entry needs an English or a Chinese term")]
+    EmptyTerm,
+    /// Another entry has this term.
+    #[error("the glossary has `{0}` already")]
+    TermTaken(String),
+    /// No question has this id.
+    #[error("no question `{0}`")]
+    NoQuestion(String),
+    /// The step does not exist in the life of a question.
+    #[error("a question that is `{}` cannot do this", .0.as_str())]
+    QuestionState(domain::QuestionState),
+    /// An expert's own question is no suggestion.
+    #[error("a suggestion names where it came from")]
+    NotAProposal,
+    /// No conversation has this id.
+    #[error("no conversation `{0}`")]
+    NoThread(String),
+    /// A comment that says nothing.
+    #[error("a comment needs words")]
+    EmptyComment,
+    /// A conversation about something that is not in the diagram.
+    #[error("a conversation about {0} that this diagram does not have")]
+    BadAnchor(&'static str),
     /// A person's name is empty.
     #[error(transparent)]
     EmptyName(#[from] domain::EmptyName),
@@ -142,6 +218,27 @@ impl Error {
                 Some("Ask for it to be drafted again, or choose other diagrams or levels.")
             }
             Self::Dangling(_) => Some("Keep a copy of the folder and ask for help."),
+            Self::NotAllowed { .. } => Some("Ask a lead of this workspace to give you that role."),
+            Self::Claimed { .. } => Some("Take another diagram, or wait until the claim ends."),
+            Self::RegionNameTaken(_) | Self::PersonNameTaken(_) => Some("Choose another name."),
+            Self::LastLead => Some("Make somebody else a lead first."),
+            Self::TermTaken(_) => Some("Change that entry instead."),
+            Self::QuestionState(_) => Some("Take it up for writing first."),
+            Self::NotBuilt
+            | Self::NoPerson(_)
+            | Self::BadPolicy(_)
+            | Self::BadRegion(_)
+            | Self::NoRevision(_)
+            | Self::EmptyReason
+            | Self::NoBulk
+            | Self::EmptyFilterName
+            | Self::NoTerm(_)
+            | Self::EmptyTerm
+            | Self::NoQuestion(_)
+            | Self::NotAProposal
+            | Self::NoThread(_)
+            | Self::EmptyComment
+            | Self::BadAnchor(_) => None,
             Self::NoJob(_)
             | Self::BadRequest(_)
             | Self::DraftSize(_)

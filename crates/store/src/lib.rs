@@ -5,20 +5,28 @@
 #![warn(missing_docs)]
 
 pub mod annotate;
+pub mod dashboard;
 mod database;
 mod engine_lock;
 mod enqueue;
 mod error;
+pub mod glossary;
+pub mod history;
 mod images;
 pub mod intake;
 pub mod jobs;
 mod migrate;
+pub mod people;
+pub mod questions;
 pub mod queue;
+pub mod regions;
 pub mod review;
 pub mod runs;
 pub mod table;
+pub mod threads;
 pub mod view;
 mod words;
+pub mod work;
 mod workspace;
 
 pub use database::Database;

@@ -17,6 +17,9 @@ pub(crate) const APPLICATION_ID: u32 = 0x4341_4C4F;
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_jobs.sql"),
+    include_str!("../migrations/0003_annotating.sql"),
+    include_str!("../migrations/0004_questions.sql"),
+    include_str!("../migrations/0005_review.sql"),
 ];
 
 /// The version this program reads and writes.

@@ -210,6 +210,7 @@ impl Wanted {
         let (sql, order) = match filter.order {
             QueueOrder::Number => (by_number, BY_NUMBER),
             QueueOrder::Uncertainty => (by_certainty, BY_CERTAINTY),
+            QueueOrder::Disagreement | QueueOrder::Plan => (by_number, BY_NUMBER),
         };
         let bound = sql.matches('?').count();
         let values = state.into_iter().chain(query).take(bound).collect();
@@ -273,5 +274,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<QueueRow> {
         state: parsed(row, 3)?,
         excerpt: row.get(4)?,
         conflict: row.get(5)?,
+        claimed_by: None,
+        open_threads: 0,
+        questions: 0,
     })
 }

@@ -1,7 +1,7 @@
 //! A lead's decisions on submitted work.
 
-use domain::{Action, DiagramId, State};
-use rusqlite::Transaction;
+use domain::{Action, DiagramId, NewDecision, PersonId, ReviewView, Slot, State};
+use rusqlite::{Connection, Transaction};
 
 use crate::annotate::By;
 use crate::table::{annotation, audit, diagram};
@@ -93,4 +93,37 @@ fn log(
         None => event,
     };
     audit::append(tx, by.at, by.person, &event)
+}
+
+/// All that a lead sees of one diagram.
+///
+/// # Errors
+/// [`Error::NoDiagram`].
+pub fn view(connection: &Connection, id: &DiagramId, lead: &PersonId) -> Result<ReviewView> {
+    let _ = (connection, id, lead);
+    Err(Error::NotBuilt)
+}
+
+/// Keeps what a lead writes in place of a submitted text, until the decision; an empty text forgets it.
+///
+/// # Errors
+/// [`Error::NotAllowed`] unless a lead acts, [`Error::WrongState`] unless the diagram is submitted.
+pub fn keep_lead_text(tx: &Transaction<'_>, by: By<'_>, slot: &Slot, text: &str) -> Result<()> {
+    let _ = (tx, by, slot, text);
+    Err(Error::NotBuilt)
+}
+
+/// Accepts, with or without the lead's own wording, or sends back. The lead's own wording becomes a
+/// revision of the lead's caption; the expert's stays as it was handed in.
+///
+/// # Errors
+/// [`Error::NotAllowed`] unless a lead acts, [`Error::WrongState`], [`Error::NoRevision`].
+pub fn decide(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    id: &DiagramId,
+    decision: &NewDecision,
+) -> Result<State> {
+    let _ = (tx, by, id, decision);
+    Err(Error::NotBuilt)
 }

@@ -28,6 +28,9 @@ pub fn diagram_view(
     Ok(DiagramView {
         return_reason: diagram::return_reason(connection, id)?,
         read_only: !diagram.state.takes_text(),
+        claim: None,
+        waits_for_second: false,
+        threads: Vec::new(),
         diagram,
         regions,
         captions,
@@ -59,6 +62,8 @@ fn caption(
             .as_ref()
             .map_or_else(String::new, |draft| draft.text.clone()),
         draft,
+        links: Vec::new(),
+        reasons: Vec::new(),
         editor_state: None,
         base_revision: None,
         version: 0,
@@ -73,6 +78,7 @@ fn caption(
     if let Some(head) = &annotation.head {
         let head = revision::get(connection, head)?;
         caption.text = head.text;
+        caption.links = head.links;
         caption.saved_at = Some(head.created_at);
         caption.base_revision = Some(head.id);
     }
@@ -85,6 +91,7 @@ fn caption(
     // A clean copy of an older head gives way to the head, unless it is the text that was set aside.
     if caption.dirty || copy.base_revision_id == annotation.head || caption.conflict.is_some() {
         caption.text = copy.text;
+        caption.links = copy.links;
         caption.editor_state = copy.editor_state;
         caption.base_revision = copy.base_revision_id;
         caption.saved_at = Some(copy.updated_at);

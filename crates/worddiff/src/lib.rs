@@ -5,9 +5,11 @@
 
 mod diff;
 mod segment;
+mod three_way;
 
 pub use diff::{Diff, Hunk, HunkKind, diff};
 pub use segment::{warm, words};
+pub use three_way::{Piece, PieceKind, ThreeWay, three_way};
 
 #[cfg(test)]
 mod tests;

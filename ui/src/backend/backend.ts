@@ -1,9 +1,13 @@
 /** What the window asks of the Rust side: one interface, answered by Tauri in the app and by a fake in component tests. */
 import type {
-  Committed, Diff, DiagramView, DraftParameters_Serialize, DraftRequest, EngineStatus, Exported, ExportFormat, Followed,
-  ImportProgress, ImportReport, Inventory, ItemState, Job_Serialize, JobItem, JobRequest, JournalEntry, Keep, KeySource, Model,
-  ModelAbout, NewModel, Place, Problem, QueueFilter, QueuePage, Saved, Settings as StoredSettings, Slot, Startup as Started,
-  State, StateCounts, WorkspaceInfo,
+  Anchor, AuditFilter, AuditPage, BulkAction, BulkDone, BulkScope, Claim, Committed, Dashboard, DiagramView, Diff,
+  DraftParameters_Serialize, DraftRequest, DrawnRegion, EngineStatus, Exported, ExportFormat, Finding, Followed,
+  HistoryEntry, ImportProgress, ImportReport, Inventory, ItemState, Job_Serialize, JobItem, JobRequest, JournalEntry,
+  Keep, KeySource, Model, ModelAbout, NewDecision, NewModel, NewTerm, Person, PersonInfo, Place, Policy, Problem,
+  Question, QuestionContent, QuestionCoverage, QuestionEntry, QuestionFilter, QuestionPage, QuestionRevision,
+  QuestionSaved, QuestionTrial, QueueFilter, QueuePage, Reason, Region, RegionChange, ReviewView, Revision, Role,
+  Saved, SavedFilter, Settings as StoredSettings, Slot, Startup as Started, State, StateCounts, Structure,
+  StructureDiff, SubmitNote, Term, TermHit, TermsTaken, Thread, ThreeWay, WorkspaceInfo,
 } from "./bindings";
 
 /** A failure, ready to be shown. */
@@ -32,12 +36,13 @@ export interface Backend {
   openDiagram(id: string): Promise<DiagramView>;
   journal(entry: JournalEntry): Promise<Saved>;
   commitCaption(slot: Slot): Promise<Committed>;
-  submit(slot: Slot): Promise<Committed>;
+  submit(slot: Slot, note: SubmitNote): Promise<Committed>;
   approve(id: string): Promise<State>;
   returnToAuthor(id: string, reason: string): Promise<State>;
   reopen(id: string): Promise<State>;
   resolveConflict(slot: Slot, keep: Keep): Promise<Committed>;
   diff(before: string, after: string): Promise<Diff>;
+  threeWay(base: string, one: string, other: string): Promise<ThreeWay>;
   startImport(paths: string[], onProgress: (progress: ImportProgress) => void): Promise<ImportReport>;
   cancelImport(): Promise<void>;
   exportWorkspace(format: ExportFormat, out: string): Promise<Exported>;
@@ -63,6 +68,71 @@ export interface Backend {
   lookAt(id: string): Promise<void>;
   followJob(id: string, cursor: string): Promise<Followed>;
 
+  // regions, reasons, history, structure, terms and claims
+  drawRegion(id: string, region: DrawnRegion): Promise<Region>;
+  changeRegion(id: string, region: string, change: RegionChange): Promise<Region>;
+  removeRegion(id: string, region: string): Promise<void>;
+  restoreRegion(id: string, region: string): Promise<Region>;
+  reorderRegions(id: string, order: string[]): Promise<Region[]>;
+  setReasons(slot: Slot, reasons: Reason[]): Promise<Reason[]>;
+  history(slot: Slot, annotator: string | null): Promise<HistoryEntry[]>;
+  revision(id: string): Promise<Revision>;
+  restoreRevision(slot: Slot, revision: string): Promise<Committed>;
+  structure(source: string, detailed: string, dark: boolean): Promise<Structure>;
+  structureDiff(gold: string, other: string): Promise<StructureDiff | null>;
+  terms(): Promise<Term[]>;
+  addTerm(term: NewTerm): Promise<Term>;
+  changeTerm(id: string, term: NewTerm): Promise<Term>;
+  removeTerm(id: string): Promise<void>;
+  restoreTerm(id: string): Promise<Term>;
+  takeTerms(terms: NewTerm[]): Promise<TermsTaken>;
+  checkTerms(text: string): Promise<TermHit[]>;
+  claim(id: string): Promise<Claim>;
+  release(id: string): Promise<void>;
+  claimNext(filter: QueueFilter, after: string | null): Promise<Place | null>;
+  skip(id: string, reason: string): Promise<State>;
+  unskip(id: string): Promise<State>;
+  setDiagramKind(id: string, kind: string): Promise<void>;
+  diagramKinds(): Promise<[string, number][]>;
+  bulk(scope: BulkScope, action: BulkAction): Promise<BulkDone>;
+  undoBulk(id: string): Promise<BulkDone>;
+  filters(): Promise<SavedFilter[]>;
+  saveFilter(name: string, filter: QueueFilter): Promise<SavedFilter>;
+  removeFilter(id: string): Promise<void>;
+
+  // questions
+  questions(filter: QuestionFilter, offset: number, limit: number): Promise<QuestionPage>;
+  question(id: string): Promise<Question>;
+  addQuestion(id: string, content: QuestionContent): Promise<Question>;
+  saveQuestion(entry: QuestionEntry): Promise<QuestionSaved>;
+  commitQuestion(id: string): Promise<Question>;
+  takeUpQuestion(id: string): Promise<Question>;
+  makeQuestionReady(id: string): Promise<Question>;
+  rejectQuestion(id: string, reason: string): Promise<Question>;
+  restoreQuestion(id: string, revision: string): Promise<Question>;
+  questionRevisions(id: string): Promise<QuestionRevision[]>;
+  questionTrials(id: string): Promise<QuestionTrial[]>;
+  checkQuestion(id: string, content: QuestionContent): Promise<Finding[]>;
+  answerQuestion(id: string, answer: string): Promise<QuestionTrial>;
+  questionCategories(): Promise<string[]>;
+  questionCoverage(): Promise<QuestionCoverage>;
+
+  // reviewing, people, rules and numbers
+  review(id: string): Promise<ReviewView>;
+  keepLeadText(slot: Slot, text: string): Promise<void>;
+  decide(id: string, decision: NewDecision): Promise<State>;
+  startThread(id: string, anchor: Anchor, text: string): Promise<Thread>;
+  answerThread(id: string, text: string): Promise<Thread>;
+  settleThread(id: string, settled: boolean): Promise<Thread>;
+  dashboard(days: number): Promise<Dashboard>;
+  auditPage(filter: AuditFilter, offset: number, limit: number): Promise<AuditPage>;
+  me(): Promise<Person>;
+  people(): Promise<PersonInfo[]>;
+  setRoles(person: string, roles: Role[]): Promise<PersonInfo>;
+  renamePerson(person: string, name: string): Promise<PersonInfo>;
+  policy(): Promise<Policy>;
+  setPolicy(policy: Policy): Promise<Policy>;
+
   /** Somebody else wrote to the workspace. */
   onWorkspaceChanged(handler: () => void): Promise<Unlisten>;
   /** Files were dropped on the window. */
@@ -75,6 +145,8 @@ export interface Backend {
 
   /** Address of a whole picture. */
   pictureUrl(hash: string): string;
+  /** Address of the picture that `structure` made. */
+  structureUrl(picture: string): string;
   /** Address of one tile; `level` counts up to the full size. */
   tileUrl(hash: string, level: number, col: number, row: number): string;
 }

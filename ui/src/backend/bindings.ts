@@ -29,12 +29,13 @@ export const commands = {
 	openDiagram: (id: DiagramId) => typedError<DiagramView, Problem>(__TAURI_INVOKE("open_diagram", { id })),
 	journal: (entry: JournalEntry) => typedError<Saved, Problem>(__TAURI_INVOKE("journal", { entry })),
 	commitCaption: (slot: Slot) => typedError<Committed, Problem>(__TAURI_INVOKE("commit_caption", { slot })),
-	submit: (slot: Slot) => typedError<Committed, Problem>(__TAURI_INVOKE("submit", { slot })),
+	submit: (slot: Slot, note: SubmitNote) => typedError<Committed, Problem>(__TAURI_INVOKE("submit", { slot, note })),
 	approve: (id: DiagramId) => typedError<State, Problem>(__TAURI_INVOKE("approve", { id })),
 	returnToAuthor: (id: DiagramId, reason: string) => typedError<State, Problem>(__TAURI_INVOKE("return_to_author", { id, reason })),
 	reopen: (id: DiagramId) => typedError<State, Problem>(__TAURI_INVOKE("reopen", { id })),
 	resolveConflict: (slot: Slot, keep: Keep) => typedError<Committed, Problem>(__TAURI_INVOKE("resolve_conflict", { slot, keep })),
 	diff: (before: string, after: string) => __TAURI_INVOKE<Diff>("diff", { before, after }),
+	threeWay: (base: string, one: string, other: string) => __TAURI_INVOKE<ThreeWay>("three_way", { base, one, other }),
 	startImport: (paths: string[], onProgress: Channel<ImportProgress>) => typedError<ImportReport, Problem>(__TAURI_INVOKE("start_import", { paths, onProgress })),
 	cancelImport: () => __TAURI_INVOKE<void>("cancel_import"),
 	exportWorkspace: (format: ExportFormat, out: string) => typedError<Exported, Problem>(__TAURI_INVOKE("export_workspace", { format, out })),
@@ -74,9 +75,236 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	askOfJob: (id: JobId, request: JobRequest) => typedError<Job_Serialize, Problem>(__TAURI_INVOKE("ask_of_job", { id, request })),
 	lookAt: (id: DiagramId) => typedError<null, Problem>(__TAURI_INVOKE("look_at", { id })),
 	followJob: (id: JobId, cursor: string) => typedError<Followed, Problem>(__TAURI_INVOKE("follow_job", { id, cursor })),
+	drawRegion: (id: DiagramId, region: DrawnRegion) => typedError<Region, Problem>(__TAURI_INVOKE("draw_region", { id, region })),
+	changeRegion: (id: DiagramId, region: RegionId, change: RegionChange) => typedError<Region, Problem>(__TAURI_INVOKE("change_region", { id, region, change })),
+	removeRegion: (id: DiagramId, region: RegionId) => typedError<null, Problem>(__TAURI_INVOKE("remove_region", { id, region })),
+	restoreRegion: (id: DiagramId, region: RegionId) => typedError<Region, Problem>(__TAURI_INVOKE("restore_region", { id, region })),
+	reorderRegions: (id: DiagramId, order: RegionId[]) => typedError<Region[], Problem>(__TAURI_INVOKE("reorder_regions", { id, order })),
+	setReasons: (slot: Slot, reasons: Reason[]) => typedError<Reason[], Problem>(__TAURI_INVOKE("set_reasons", { slot, reasons })),
+	history: (slot: Slot, annotator: string | null) => typedError<HistoryEntry[], Problem>(__TAURI_INVOKE("history", { slot, annotator })),
+	revision: (id: RevisionId) => typedError<Revision, Problem>(__TAURI_INVOKE("revision", { id })),
+	restoreRevision: (slot: Slot, revision: RevisionId) => typedError<Committed, Problem>(__TAURI_INVOKE("restore_revision", { slot, revision })),
+	structure: (source: string, detailed: string, dark: boolean) => typedError<Structure, Problem>(__TAURI_INVOKE("structure", { source, detailed, dark })),
+	structureDiff: (gold: string, other: string) => typedError<{
+	/**  Nodes of the first that the second lacks. */
+	missing_nodes: string[],
+	/**  Nodes of the second that the first lacks. */
+	invented_nodes: string[],
+	/**  Nodes with another label: before, after. */
+	relabelled_nodes: ([string, string])[],
+	/**  Edges of the first that the second lacks. */
+	missing_edges: string[],
+	/**  Edges of the second that the first lacks. */
+	invented_edges: string[],
+	/**  Edges that point the other way. */
+	reversed_edges: string[],
+	/**  Edges with another label: before, after. */
+	relabelled_edges: ([string, string])[],
+	/**  Harmonic mean of precision and recall of the nodes, 0–1. */
+	node_f1: number | null,
+	/**  Harmonic mean of precision and recall of the directed edges, 0–1. */
+	edge_f1: number | null,
+} | null, Problem>(__TAURI_INVOKE("structure_diff", { gold, other })),
+	terms: () => typedError<Term[], Problem>(__TAURI_INVOKE("terms")),
+	addTerm: (term: NewTerm) => typedError<Term, Problem>(__TAURI_INVOKE("add_term", { term })),
+	changeTerm: (id: TermId, term: NewTerm) => typedError<Term, Problem>(__TAURI_INVOKE("change_term", { id, term })),
+	removeTerm: (id: TermId) => typedError<null, Problem>(__TAURI_INVOKE("remove_term", { id })),
+	restoreTerm: (id: TermId) => typedError<Term, Problem>(__TAURI_INVOKE("restore_term", { id })),
+	takeTerms: (terms: NewTerm[]) => typedError<TermsTaken, Problem>(__TAURI_INVOKE("take_terms", { terms })),
+	checkTerms: (text: string) => typedError<TermHit[], Problem>(__TAURI_INVOKE("check_terms", { text })),
+	claim: (id: DiagramId) => typedError<Claim, Problem>(__TAURI_INVOKE("claim", { id })),
+	release: (id: DiagramId) => typedError<null, Problem>(__TAURI_INVOKE("release", { id })),
+	claimNext: (filter: QueueFilter, after: string | null) => typedError<{
+	/**  The diagram. */
+	id: DiagramId,
+	/**  Its index, from 0. */
+	index: number,
+} | null, Problem>(__TAURI_INVOKE("claim_next", { filter, after })),
+	skip: (id: DiagramId, reason: string) => typedError<State, Problem>(__TAURI_INVOKE("skip", { id, reason })),
+	unskip: (id: DiagramId) => typedError<State, Problem>(__TAURI_INVOKE("unskip", { id })),
+	setDiagramKind: (id: DiagramId, kind: string) => typedError<null, Problem>(__TAURI_INVOKE("set_diagram_kind", { id, kind })),
+	diagramKinds: () => typedError<([string, number])[], Problem>(__TAURI_INVOKE("diagram_kinds")),
+	bulk: (scope: BulkScope, action: BulkAction) => typedError<BulkDone, Problem>(__TAURI_INVOKE("bulk", { scope, action })),
+	undoBulk: (id: BulkId) => typedError<BulkDone, Problem>(__TAURI_INVOKE("undo_bulk", { id })),
+	filters: () => typedError<SavedFilter[], Problem>(__TAURI_INVOKE("filters")),
+	saveFilter: (name: string, filter: QueueFilter) => typedError<SavedFilter, Problem>(__TAURI_INVOKE("save_filter", { name, filter })),
+	removeFilter: (id: FilterId) => typedError<null, Problem>(__TAURI_INVOKE("remove_filter", { id })),
+	questions: (filter: QuestionFilter, offset: number, limit: number) => typedError<QuestionPage, Problem>(__TAURI_INVOKE("questions", { filter, offset, limit })),
+	question: (id: QuestionId) => typedError<Question, Problem>(__TAURI_INVOKE("question", { id })),
+	addQuestion: (id: DiagramId, content: QuestionContent) => typedError<Question, Problem>(__TAURI_INVOKE("add_question", { id, content })),
+	saveQuestion: (entry: QuestionEntry) => typedError<QuestionSaved, Problem>(__TAURI_INVOKE("save_question", { entry })),
+	commitQuestion: (id: QuestionId) => typedError<Question, Problem>(__TAURI_INVOKE("commit_question", { id })),
+	takeUpQuestion: (id: QuestionId) => typedError<Question, Problem>(__TAURI_INVOKE("take_up_question", { id })),
+	makeQuestionReady: (id: QuestionId) => typedError<Question, Problem>(__TAURI_INVOKE("make_question_ready", { id })),
+	rejectQuestion: (id: QuestionId, reason: string) => typedError<Question, Problem>(__TAURI_INVOKE("reject_question", { id, reason })),
+	restoreQuestion: (id: QuestionId, revision: RevisionId) => typedError<Question, Problem>(__TAURI_INVOKE("restore_question", { id, revision })),
+	questionRevisions: (id: QuestionId) => typedError<QuestionRevision[], Problem>(__TAURI_INVOKE("question_revisions", { id })),
+	questionTrials: (id: QuestionId) => typedError<QuestionTrial[], Problem>(__TAURI_INVOKE("question_trials", { id })),
+	checkQuestion: (id: QuestionId, content: QuestionContent) => typedError<Finding[], Problem>(__TAURI_INVOKE("check_question", { id, content })),
+	answerQuestion: (id: QuestionId, answer: string) => typedError<QuestionTrial, Problem>(__TAURI_INVOKE("answer_question", { id, answer })),
+	questionCategories: () => typedError<string[], Problem>(__TAURI_INVOKE("question_categories")),
+	questionCoverage: () => typedError<QuestionCoverage, Problem>(__TAURI_INVOKE("question_coverage")),
+	review: (id: DiagramId) => typedError<ReviewView, Problem>(__TAURI_INVOKE("review", { id })),
+	keepLeadText: (slot: Slot, text: string) => typedError<null, Problem>(__TAURI_INVOKE("keep_lead_text", { slot, text })),
+	decide: (id: DiagramId, decision: NewDecision) => typedError<State, Problem>(__TAURI_INVOKE("decide", { id, decision })),
+	startThread: (id: DiagramId, anchor: Anchor, text: string) => typedError<Thread, Problem>(__TAURI_INVOKE("start_thread", { id, anchor, text })),
+	answerThread: (id: ThreadId, text: string) => typedError<Thread, Problem>(__TAURI_INVOKE("answer_thread", { id, text })),
+	settleThread: (id: ThreadId, settled: boolean) => typedError<Thread, Problem>(__TAURI_INVOKE("settle_thread", { id, settled })),
+	dashboard: (days: number) => typedError<Dashboard, Problem>(__TAURI_INVOKE("dashboard", { days })),
+	auditPage: (filter: AuditFilter, offset: number, limit: number) => typedError<AuditPage, Problem>(__TAURI_INVOKE("audit_page", { filter, offset, limit })),
+	me: () => typedError<Person, Problem>(__TAURI_INVOKE("me")),
+	people: () => typedError<PersonInfo[], Problem>(__TAURI_INVOKE("people")),
+	setRoles: (person: PersonId, roles: Role[]) => typedError<PersonInfo, Problem>(__TAURI_INVOKE("set_roles", { person, roles })),
+	renamePerson: (person: PersonId, name: string) => typedError<PersonInfo, Problem>(__TAURI_INVOKE("rename_person", { person, name })),
+	policy: () => typedError<Policy, Problem>(__TAURI_INVOKE("policy")),
+	setPolicy: (policy: Policy) => typedError<Policy, Problem>(__TAURI_INVOKE("set_policy", { policy })),
 };
 
 /* Types */
+/**  How far two people agree. */
+export type Agreement = {
+	/**  Captions that two people handed in. */
+	pairs: number,
+	/**  Mean share of words in common, 0–1: twice the common words by all words. */
+	text: number | null,
+	/**
+	 *  Mean intersection over union of the regions that two people linked to the same words; `None`
+	 *  where there are none.
+	 */
+	boxes: number | null,
+	/**  Share of questions that a second expert answered with the key, 0–1. */
+	keys: number | null,
+	/**  Answers behind `keys`. */
+	key_answers: number,
+};
+
+/**  What a conversation is about. */
+export type Anchor = 
+/**  The diagram as a whole. */
+{ kind: "diagram" } | 
+/**  A stretch of one revision, in code points. */
+{ kind: "span"; 
+/**  The caption. */
+slot: Slot; 
+/**  Whose caption. */
+annotator_id: PersonId; 
+/**  The revision. */
+revision_id: RevisionId; 
+/**  First code point, from 0. */
+start: number; 
+/**  The code point after the last. */
+end: number; 
+/**  The words there. */
+quote: string } | 
+/**  A difference between the draft and a revision. */
+{ kind: "hunk"; 
+/**  The caption. */
+slot: Slot; 
+/**  Whose caption. */
+annotator_id: PersonId; 
+/**  The revision. */
+revision_id: RevisionId; 
+/**  The draft's words; empty where the expert added some. */
+before: string; 
+/**  The expert's words; empty where some were removed. */
+after: string; 
+/**  First code point in the revision. */
+start: number } | 
+/**  A region of the picture. */
+{ kind: "region"; 
+/**  The region. */
+region_id: RegionId } | 
+/**  A question. */
+{ kind: "question"; 
+/**  The question. */
+question_id: QuestionId };
+
+/**  Names one person's caption of one diagram at one level. */
+export type AnnotationId = string;
+
+/**  One line of the audit log. */
+export type AuditEntry = {
+	/**  When. */
+	at: string,
+	/**  Name of who did it. */
+	who: string,
+	/**  One of [`Action`]'s names. */
+	action: string,
+	/**  Id of the diagram, workspace, person, model or job that changed. */
+	subject: string,
+	/**  Id or state before, where there was one. */
+	before: string | null,
+	/**  Id or state after. */
+	after: string | null,
+	/**  A reason that somebody gave. */
+	note: string | null,
+};
+
+/**  Which lines of the audit log are looked at. */
+export type AuditFilter = {
+	/**  Only by the person of this name. */
+	who?: string | null,
+	/**  Only of this kind. */
+	action?: string | null,
+	/**  Only about this subject. */
+	subject?: string | null,
+};
+
+/**  A stretch of the audit log, newest first. */
+export type AuditPage = {
+	/**  How many lines the filter lets through. */
+	total: number,
+	/**  Index of the first, from 0. */
+	offset: number,
+	/**  The lines. */
+	entries: AuditEntry[],
+};
+
+/**  A change to many diagrams. */
+export type BulkAction = 
+/**  Where they come in the plan: lower numbers first, `None` takes them out of it. */
+{ kind: "plan"; 
+/**  The place, from 0. */
+place: number | null } | 
+/**  What kind of diagram they are; empty for not known. */
+{ kind: "diagram_kind"; 
+/**  Such as `sequence`. */
+diagram_kind: string } | 
+/**  Leave them out of the work, with a reason. Only diagrams that take text. */
+{ kind: "skip"; 
+/**  Why. */
+reason: string } | 
+/**  Take skipped ones up again. */
+{ kind: "unskip" } | 
+/**  Whether a second person is to caption them. Only diagrams that nobody has begun. */
+{ kind: "second"; 
+/**  Whether. */
+wanted: boolean };
+
+/**  What a bulk change did; it can be undone as a whole. */
+export type BulkDone = {
+	/**  Names it, for undoing it. */
+	id: BulkId,
+	/**  Diagrams that it changed. */
+	changed: number,
+	/**  Diagrams that were so already, or that it does not apply to. */
+	unchanged: number,
+};
+
+/**  Names a change to many diagrams. */
+export type BulkId = string;
+
+/**  Which diagrams a bulk change is for. */
+export type BulkScope = 
+/**  These. */
+{ kind: "picked"; 
+/**  Their ids. */
+ids: DiagramId[] } | 
+/**  All that a filter lets through. */
+{ kind: "filtered"; 
+/**  The filter. */
+filter: QueueFilter };
+
 /**  One caption as the editor shows it. */
 export type Caption = {
 	/**  Which caption. */
@@ -87,6 +315,10 @@ export type Caption = {
 	draft: Draft | null,
 	/**  Working copy, else head revision, else draft, else nothing. */
 	text: string,
+	/**  Stretches of `text` that speak of regions, in order. */
+	links: SpanLink[],
+	/**  Why the person changed the draft. */
+	reasons: Reason[],
 	/**  The editor's own state with its undo history, as the editor wrote it. */
 	editor_state: string | null,
 	/**  The head when this text was begun. */
@@ -99,6 +331,24 @@ export type Caption = {
 	dirty: boolean,
 	/**  Two texts that wait for a choice. */
 	conflict: Conflict | null,
+};
+
+/**  One option of a choice. */
+export type Choice = {
+	/**  What it says. */
+	text: string,
+	/**  Whether it belongs to the key. */
+	right: boolean,
+};
+
+/**  Somebody holds a diagram for a while. */
+export type Claim = {
+	/**  Who holds it. */
+	person_id: PersonId,
+	/**  Their name. */
+	person: string,
+	/**  When it ends, unless they go on writing. */
+	until: string,
 };
 
 /**  What a window acts on; anything else is [`Code::Other`]. */
@@ -115,6 +365,16 @@ export type Code =
 "no_workspace" | 
 /**  Everything else. */
 "other";
+
+/**  One thing said in a conversation. Immutable. */
+export type Comment = {
+	/**  Who. */
+	author: string,
+	/**  What. */
+	text: string,
+	/**  When. */
+	at: string,
+};
 
 /**  The answer to making a revision. */
 export type Committed = {
@@ -158,6 +418,58 @@ export type Conflict = {
 	theirs_at: string,
 };
 
+/**  All of a dashboard's numbers. */
+export type Dashboard = {
+	/**  Diagrams in each state. */
+	states: StateCounts,
+	/**  The same for each kind of diagram; empty text for not known. */
+	by_kind: KindProgress[],
+	/**  The same for each person who wrote. */
+	by_person: PersonProgress[],
+	/**  What was done on each of the last days, oldest first; days of UTC. */
+	days: Day[],
+	/**  What experts said was wrong with drafts. */
+	reasons: ReasonCount[],
+	/**  How drafts fare. */
+	drafts: DraftUse,
+	/**  Two people on the same diagram. */
+	agreement: Agreement,
+	/**  The question set. */
+	questions: QuestionCoverage,
+	/**  Ready questions of each difficulty. */
+	by_difficulty: ([Difficulty, number])[],
+	/**  Conversations that are open. */
+	open_threads: number,
+};
+
+/**  What was done on one day. */
+export type Day = {
+	/**  Such as `2026-11-24`. */
+	date: string,
+	/**  Diagrams submitted. */
+	submitted: number,
+	/**  Diagrams accepted. */
+	approved: number,
+	/**  Diagrams sent back. */
+	returned: number,
+	/**  Questions that became ready. */
+	questions: number,
+};
+
+/**  A decision that was made. Immutable. */
+export type Decision = {
+	/**  What. */
+	verdict: Verdict,
+	/**  Who. */
+	by: string,
+	/**  When. */
+	at: string,
+	/**  What was wrong. */
+	reasons: Reason[],
+	/**  In the lead's words. */
+	note: string,
+};
+
 /**  Something that a model can run on. */
 export type DeviceInfo = {
 	/**  As [`domain::LocalOptions::device`] has it: `cpu`, `cuda:0`. */
@@ -192,6 +504,16 @@ export type Diagram = {
 	license: string | null,
 	/**  When it was imported. */
 	imported_at: string,
+	/**  What kind of diagram it is, such as `sequence`; empty where nobody said. */
+	kind: string,
+	/**  Its place in the lead's plan, from 0. */
+	plan: number | null,
+	/**  Whether a second person captions it without seeing the first one's text. */
+	second: boolean,
+	/**  Whether its draft is hidden from annotators until it is submitted. */
+	draft_hidden: boolean,
+	/**  Why it is left out of the work; only in [`State::Skipped`]. */
+	skip_reason: string | null,
 };
 
 /**  Names a diagram. */
@@ -211,6 +533,12 @@ export type DiagramView = {
 	return_reason: string | null,
 	/**  Whether the captions take no text now; see [`State::takes_text`]. */
 	read_only: boolean,
+	/**  Who holds it now. */
+	claim: Claim | null,
+	/**  Whether the person handed in their part, and a second person has not yet. */
+	waits_for_second: boolean,
+	/**  Conversations, oldest first. */
+	threads: Thread[],
 };
 
 /**  How one text became another. */
@@ -226,6 +554,15 @@ export type Diff = {
 	 */
 	kept: number | null,
 };
+
+/**  How difficult an examinee finds it. */
+export type Difficulty = 
+/**  Read off one place of the picture. */
+"easy" | 
+/**  Two or three places together. */
+"medium" | 
+/**  A whole path, or knowledge of the field as well. */
+"hard";
 
 /**  An immutable suggestion for a caption. */
 export type Draft = {
@@ -243,6 +580,24 @@ export type Draft = {
 	created_at: string,
 	/**  How a model made it; `None` for what was imported. */
 	origin: DraftOrigin | null,
+};
+
+/**  Captions that were handed in under one condition. */
+export type DraftGroup = {
+	/**  Captions. */
+	captions: number,
+	/**  Of these, word for word the draft. */
+	unchanged: number,
+	/**  Mean share of the draft's words that stayed, 0–1. */
+	mean_kept: number | null,
+	/**  Median active seconds until submission. */
+	median_seconds: number | null,
+	/**  Median active seconds of those handed in unchanged. */
+	median_seconds_unchanged: number | null,
+	/**  Mean length in code points. */
+	mean_length: number | null,
+	/**  Captions that a lead sent back. */
+	returned: number,
 };
 
 /**  Names a draft. */
@@ -334,6 +689,24 @@ filter: QueueFilter;
 /**  At most so many diagrams. */
 limit: number | null };
 
+/**  What became of drafts that were handed in. */
+export type DraftUse = {
+	/**  Captions written with the draft in view. */
+	shown: DraftGroup,
+	/**  Captions whose draft was hidden. */
+	hidden: DraftGroup,
+	/**  Captions that had no draft. */
+	none: DraftGroup,
+};
+
+/**  A region that somebody draws. */
+export type DrawnRegion = {
+	/**  Its name; `None` takes the next free number. */
+	name: string | null,
+	/**  Where it is. */
+	shape: Shape,
+};
+
 /**  Whether an engine runs, and whether one is needed. */
 export type EngineStatus = {
 	/**  Whether one holds the workspace. */
@@ -344,6 +717,28 @@ export type EngineStatus = {
 	pid: number | null,
 	/**  When it began, while one runs. */
 	started_at: string | null,
+};
+
+/**  One person's submitted caption. */
+export type ExpertText = {
+	/**  Whose. */
+	annotator_id: PersonId,
+	/**  Their name. */
+	annotator: string,
+	/**  The revision that was handed in. */
+	revision_id: RevisionId,
+	/**  What it says. */
+	text: string,
+	/**  Its links to regions. */
+	links: SpanLink[],
+	/**  Why the draft was changed. */
+	reasons: Reason[],
+	/**  Whether the draft was on the screen while it was written. */
+	saw_draft: boolean,
+	/**  When it was handed in. */
+	submitted_at: string,
+	/**  Whether it is the accepted text. */
+	is_approved: boolean,
 };
 
 /**  A format that approved work can be written in. */
@@ -361,6 +756,27 @@ export type Exported = {
 	diagrams: number,
 	/**  How many approved texts it holds. */
 	texts: number,
+};
+
+/**  Names a saved filter. */
+export type FilterId = string;
+
+/**  What a validator found. */
+export type Finding = {
+	/**  Name of the check, such as `no_key`; the window has its words in both languages. */
+	check: string,
+	/**  How bad. */
+	severity: Severity,
+	/**  Index of the option it is about. */
+	choice: number | null,
+	/**  What it is about: a text, a number, a question's id; the window puts them into its words. */
+	details: string[],
+	/**  The same in English, for the command line. */
+	message: string,
+	/**  What to do next, in English. */
+	help: string,
+	/**  Whether the author overruled it. */
+	overruled: boolean,
 };
 
 /**  Whether a model fits. */
@@ -394,6 +810,34 @@ export type Found = {
 	about: ModelAbout | null,
 	/**  What is wrong with it. */
 	problem: string | null,
+};
+
+/**  One revision in a list; its text is asked for apart. */
+export type HistoryEntry = {
+	/**  The revision. */
+	id: RevisionId,
+	/**  The revision it was written on top of. */
+	parent_id: RevisionId | null,
+	/**  Whose caption it is. */
+	annotator_id: PersonId,
+	/**  Name of whose caption it is. */
+	annotator: string,
+	/**  Name of who wrote it. */
+	author: string,
+	/**  When. */
+	created_at: string,
+	/**  Length in code points. */
+	length: number,
+	/**  How it begins, at most 120 characters. */
+	excerpt: string,
+	/**  Whether the caption stands here. */
+	is_head: boolean,
+	/**  Whether it is what was handed in last. */
+	is_submitted: boolean,
+	/**  Whether a lead accepted it. */
+	is_approved: boolean,
+	/**  Whether it was set aside because the head had moved. */
+	is_aside: boolean,
 };
 
 /**  One stretch of a [`Diff`]. */
@@ -639,6 +1083,8 @@ export type JournalEntry = {
 	slot: Slot,
 	/**  All of its text. */
 	text: string,
+	/**  Stretches of it that speak of regions. */
+	links?: SpanLink[],
 	/**  The editor's own state, to be given back as it is. */
 	editor_state: string | null,
 	/**  [`Caption::base_revision`] as the editor got it. */
@@ -664,6 +1110,14 @@ variable: string } |
 { from: "keyring"; 
 /**  The entry's name. */
 entry: string };
+
+/**  How far one kind of diagram is. */
+export type KindProgress = {
+	/**  The kind; empty for not known. */
+	kind: string,
+	/**  Diagrams in each state. */
+	states: StateCounts,
+};
 
 /**  Language of the window. */
 export type Language = 
@@ -794,12 +1248,49 @@ url: string;
 /**  How it is asked. */
 options: ServerOptions };
 
+/**  A decision about to be made. */
+export type NewDecision = 
+/**  Accept. Captions that are not named keep what was handed in last. */
+{ kind: "accept"; 
+/**  Where the lead chose otherwise. */
+picks: Pick[]; 
+/**  In the lead's words; may be empty. */
+note: string } | 
+/**  Send back. */
+{ kind: "return"; 
+/**  What is wrong. */
+reasons: Reason[]; 
+/**  In the lead's words; may be empty. */
+note: string };
+
 /**  A model that has no row yet. */
 export type NewModel = {
 	/**  Its name for people, at most 120 characters. */
 	name: string,
 	/**  What and where it is. */
 	source: ModelSource,
+};
+
+/**  An entry about to be written. */
+export type NewTerm = {
+	/**  See [`Term::en`]. */
+	en?: string,
+	/**  See [`Term::zh`]. */
+	zh?: string,
+	/**  See [`Term::expansion`]. */
+	expansion?: string,
+	/**  See [`Term::definition`]. */
+	definition?: string,
+	/**  See [`Term::forbidden`]. */
+	forbidden?: string[],
+};
+
+/**  A warning that an author answered for. */
+export type Overruled = {
+	/**  Name of the check. */
+	check: string,
+	/**  Why it does not apply. */
+	note: string,
 };
 
 /**  One line of `partial.jsonl`: text as it is written. */
@@ -814,12 +1305,119 @@ export type PartialText = {
 	text: string,
 };
 
+/**  Somebody who acts in a workspace. */
+export type Person = {
+	/**  Stays when the name changes. */
+	id: PersonId,
+	/**  Unique within the workspace, as given by `--as` or the system's user name. */
+	name: string,
+	/**  What they may do. */
+	roles: Role[],
+};
+
+/**  Names a person within a workspace. */
+export type PersonId = string;
+
+/**  A person as leads see them. */
+export type PersonInfo = {
+	/**  Who. */
+	person: Person,
+	/**  When they first acted. */
+	joined_at: string,
+	/**  When they last changed something; `None` if never. */
+	last_at: string | null,
+	/**  Diagrams with a caption they handed in. */
+	submitted: number,
+	/**  Questions of theirs that are ready. */
+	questions: number,
+};
+
+/**  How far one person is. */
+export type PersonProgress = {
+	/**  Who. */
+	person_id: PersonId,
+	/**  Their name. */
+	name: string,
+	/**  What they may do. */
+	roles: Role[],
+	/**  Diagrams they wrote in, by state. */
+	states: StateCounts,
+	/**  Submissions on the days of the dashboard. */
+	submitted: number,
+	/**  Median of the active time for a submission, in seconds; `None` where it is not known. */
+	median_seconds: number | null,
+};
+
+/**  Which text a lead accepts for one caption. */
+export type Pick = {
+	/**  Which caption. */
+	slot: Slot,
+	/**  What is accepted. */
+	text: Picked,
+};
+
+/**  The accepted text of one caption. */
+export type Picked = 
+/**  An expert's, as it was handed in. */
+{ kind: "expert"; 
+/**  The revision. */
+revision_id: RevisionId } | 
+/**  The lead's own. */
+{ kind: "fixed"; 
+/**  What it says. */
+text: string } | 
+/**  None: the caption is left out. */
+{ kind: "nothing" };
+
+/**  One stretch of a [`ThreeWay`]. */
+export type Piece = {
+	/**  Who changed it. */
+	kind: PieceKind,
+	/**  Its wording in the base. */
+	base: string,
+	/**  Its wording in the first text. */
+	one: string,
+	/**  Its wording in the second text. */
+	other: string,
+};
+
+/**  Who changed a stretch. */
+export type PieceKind = 
+/**  The same in all three. */
+"same" | 
+/**  Only the first text differs from the base. */
+"one" | 
+/**  Only the second text differs from the base. */
+"other" | 
+/**  Both changed it, to the same words. */
+"both" | 
+/**  Both changed it, to different words. */
+"apart";
+
 /**  Where a diagram is in the filtered queue. */
 export type Place = {
 	/**  The diagram. */
 	id: DiagramId,
 	/**  Its index, from 0. */
 	index: number,
+};
+
+/**  How a workspace is worked in. */
+export type Policy = {
+	/**
+	 *  Share of diagrams whose draft annotators do not see, 0–100 %. Diagrams that were begun keep
+	 *  what they had.
+	 */
+	hidden_draft_percent: number,
+	/**
+	 *  Share of diagrams that a second person captions without seeing the first one's text, 0–100 %.
+	 *  Diagrams that were begun keep what they had.
+	 */
+	second_annotation_percent: number,
+	/**  How long a claim holds after the last keystroke, in minutes, 1 to 10,080. */
+	lease_minutes: number,
+	/**  Roles of somebody who acts for the first time. */
+	join_roles: Role[],
 };
 
 /**  A failure, ready to be shown. */
@@ -846,6 +1444,211 @@ export type Quantize =
 /**  4.5 bits a weight. */
 "q4_k";
 
+/**  One question as it stands. */
+export type Question = {
+	/**  Its name for machines. */
+	id: QuestionId,
+	/**  The diagram. */
+	diagram_id: DiagramId,
+	/**  The diagram's number in the queue. */
+	diagram_number: number,
+	/**  Where it stands. */
+	state: QuestionState,
+	/**  What it says. */
+	content: QuestionContent,
+	/**  Where it came from. */
+	source: QuestionSource,
+	/**  Name of the expert whose it is; `None` for a suggestion nobody took up. */
+	author: string | null,
+	/**  Counts the writes of its text, from 1. */
+	version: number,
+	/**  The newest revision. */
+	head: RevisionId | null,
+	/**  When it was made. */
+	created_at: string,
+	/**  When its text last changed. */
+	updated_at: string,
+	/**  Why it was turned down. */
+	reject_reason: string | null,
+};
+
+/**  What a question says: all that its author writes. */
+export type QuestionContent = {
+	/**  How it is answered. */
+	kind: QuestionKind,
+	/**  The question, or the statement to judge. In fill-ins `____` marks the gap. */
+	stem: string,
+	/**  The options of a choice, in order; empty for the other kinds. */
+	choices: Choice[],
+	/**  Whether the statement is true; `None` before its author said so, and for the other kinds. */
+	truth: boolean | null,
+	/**  Accepted answers of a fill-in, the preferred one first; empty for the other kinds. */
+	accepted: string[],
+	/**  Unit of a number, such as `ms`; empty for none. */
+	unit: string,
+	/**  How far a number may be off, in the same unit; `None` for words. */
+	tolerance: number | null,
+	/**  Why the key is right. */
+	rationale: string,
+	/**  How much of the diagram it asks about. */
+	level: Level,
+	/**  How hard. */
+	difficulty: Difficulty,
+	/**  What it asks for, such as `counting` or `next step`; free, the workspace's own list is offered. */
+	category: string,
+	/**  Regions that hold the evidence. */
+	evidence: RegionId[],
+	/**  Warnings that the author overruled, with the reason. */
+	overruled: Overruled[],
+};
+
+/**  How the set covers the workspace. */
+export type QuestionCoverage = {
+	/**  Ready questions of experts. */
+	ready: number,
+	/**  Suggestions that wait. */
+	proposed: number,
+	/**  Being written. */
+	drafts: number,
+	/**  Diagrams with at least one ready question. */
+	diagrams: number,
+	/**  Ready questions of each kind. */
+	by_kind: ([QuestionKind, number])[],
+	/**  Ready questions at each level. */
+	by_level: ([Level, number])[],
+	/**  Ready questions of each category, largest first. */
+	by_category: ([string, number])[],
+	/**  How often each position holds the key of a ready single choice: A, B, C, … */
+	key_positions: number[],
+};
+
+/**  What an editor hands over while somebody writes a question. */
+export type QuestionEntry = {
+	/**  Which question. */
+	id: QuestionId,
+	/**  All it says. */
+	content: QuestionContent,
+	/**  The version this was written on top of. */
+	version: number,
+};
+
+/**  Which questions are looked at. */
+export type QuestionFilter = {
+	/**  Only of this diagram. */
+	diagram_id?: DiagramId | null,
+	/**  Only in this state. */
+	state?: QuestionState | null,
+	/**  Only of this kind. */
+	kind?: QuestionKind | null,
+	/**  Only at this level. */
+	level?: Level | null,
+	/**  Only of this category. */
+	category?: string | null,
+	/**  Only by the expert of this name. */
+	author?: string | null,
+	/**  Only whose text holds this, whatever the case. */
+	search?: string,
+};
+
+/**  Names a question. */
+export type QuestionId = string;
+
+/**  How a question is answered. */
+export type QuestionKind = 
+/**  One option is right. */
+"single_choice" | 
+/**  One or more options are right. */
+"multiple_choice" | 
+/**  The statement is true or false. */
+"true_false" | 
+/**  Words or a number. */
+"fill_in";
+
+/**  A stretch of the list of questions. */
+export type QuestionPage = {
+	/**  How many the filter lets through. */
+	total: number,
+	/**  Index of the first, from 0. */
+	offset: number,
+	/**  The questions, by diagram and then by age. */
+	questions: Question[],
+};
+
+/**  One earlier text of a question. */
+export type QuestionRevision = {
+	/**  Its name. */
+	id: RevisionId,
+	/**  What it said. */
+	content: QuestionContent,
+	/**  Name of who wrote it. */
+	author: string,
+	/**  When. */
+	created_at: string,
+};
+
+/**  The answer to a [`QuestionEntry`]. */
+export type QuestionSaved = {
+	/**  The new version. */
+	version: number,
+	/**  When it was written. */
+	at: string,
+	/**
+	 *  Set when somebody else had written meanwhile: what was handed over is kept as a revision of its
+	 *  own, and this is what stands.
+	 */
+	theirs: Question | null,
+};
+
+/**  Where a question came from; it stays with it for life. */
+export type QuestionSource = 
+/**  An expert wrote it. */
+{ kind: "expert" } | 
+/**  A model proposed it. */
+{ kind: "model"; 
+/**  The model. */
+model_id: ModelId; 
+/**  Its name then. */
+model: string; 
+/**  The job. */
+job_id: JobId } | 
+/**  Made from the graph of a synthetic diagram; never counts as an expert's. */
+{ kind: "synthetic"; 
+/**  What made it. */
+label: string } | 
+/**  It came in with a file. */
+{ kind: "imported"; 
+/**  The file. */
+label: string };
+
+/**  Where a question stands. */
+export type QuestionState = 
+/**  A suggestion that no expert took up yet. */
+"proposed" | 
+/**  An expert writes it. */
+"draft" | 
+/**  An expert put it into the set. */
+"ready" | 
+/**  An expert turned it down. */
+"rejected";
+
+/**  How answers to a question came out. */
+export type QuestionTrial = {
+	/**  Who answered: a person's or a model's name. */
+	examinee: string,
+	/**  Whether it was a model. */
+	is_model: boolean,
+	/**  Whether the picture was withheld. */
+	blind: boolean,
+	/**  The answer as it was given. */
+	answer: string,
+	/**  Indices of the options that were read out of it. */
+	picked: number[],
+	/**  Whether it is right; `None` when no answer could be read. */
+	correct: boolean | null,
+	/**  When. */
+	at: string,
+};
+
 /**  Which part of the queue is looked at. */
 export type QueueFilter = {
 	/**  Only diagrams in this state. */
@@ -854,7 +1657,42 @@ export type QueueFilter = {
 	search: string,
 	/**  What comes first. */
 	order?: QueueOrder,
+	/**  Only diagrams of this kind; empty text for those whose kind is not known. */
+	kind?: string | null,
+	/**  Only diagrams in which this person wrote. */
+	person?: PersonId | null,
+	/**  Only diagrams where somebody gave this reason for changing a draft. */
+	reason?: Reason | null,
+	/**  Only diagrams with this mark. */
+	mark?: QueueMark | null,
 };
+
+/**  What can be true of a diagram besides its state. */
+export type QueueMark = 
+/**  The acting person may take it up: nobody else holds it, and it takes text. */
+"free" | 
+/**  The acting person holds it. */
+"mine" | 
+/**  Somebody else holds it. */
+"taken" | 
+/**  It was sent back to the acting person. */
+"returned_to_me" | 
+/**  Two texts of one caption wait to be settled. */
+"conflict" | 
+/**  A second person captions it. */
+"second" | 
+/**  Its draft is hidden from annotators. */
+"draft_hidden" | 
+/**  A caption was handed in word for word as the draft. */
+"draft_unchanged" | 
+/**  A conversation is open. */
+"open_thread" | 
+/**  It has a ready question. */
+"has_question" | 
+/**  It has no ready question. */
+"no_question" | 
+/**  It is in the plan. */
+"planned";
 
 /**  In which order the queue is met. */
 export type QueueOrder = 
@@ -864,7 +1702,11 @@ export type QueueOrder =
  *  Where the model was least certain first: by the lowest mean log-probability among a diagram's
  *  newest drafts. Diagrams without one come last.
  */
-"uncertainty";
+"uncertainty" | 
+/**  Where two people's texts differ most first; diagrams without two come last. */
+"disagreement" | 
+/**  By the lead's plan; diagrams outside it come last. */
+"plan";
 
 /**  A stretch of the queue. */
 export type QueuePage = {
@@ -890,6 +1732,37 @@ export type QueueRow = {
 	excerpt: string,
 	/**  Whether two texts of one caption wait to be settled. */
 	conflict: boolean,
+	/**  Name of who holds it, where that is somebody else. */
+	claimed_by: string | null,
+	/**  Conversations that are open. */
+	open_threads: number,
+	/**  Ready questions. */
+	questions: number,
+};
+
+/**  What was wrong with a draft, or with a submitted text. */
+export type Reason = 
+/**  It connects what is not connected, or connects it otherwise. */
+"wrong_relation" | 
+/**  It leaves an element out. */
+"missing_element" | 
+/**  An arrow points the other way. */
+"wrong_direction" | 
+/**  It uses a wrong technical term. */
+"wrong_term" | 
+/**  It tells of something that is not in the picture. */
+"invented" | 
+/**  It is right, and badly said. */
+"style";
+
+/**  How often one thing was wrong. */
+export type ReasonCount = {
+	/**  What. */
+	reason: Reason,
+	/**  In which kind of diagram; empty for not known. */
+	diagram_kind: string,
+	/**  Captions. */
+	count: number,
 };
 
 /**  Whether a caption is drafted that has a draft already. */
@@ -899,20 +1772,30 @@ export type Redraft =
 /**  Always. */
 "always";
 
-/**  A named rectangle of a diagram, in pixels of the upright image. */
+/**  A named part of a diagram, in pixels of the upright image. */
 export type Region = {
 	/**  Its name for machines. */
 	id: RegionId,
 	/**  Its name for people, unique within the diagram. */
 	name: string,
-	/**  Left edge. */
+	/**  Left edge of its box. */
 	x: number,
-	/**  Upper edge. */
+	/**  Upper edge of its box. */
 	y: number,
-	/**  Width. */
+	/**  Width of its box. */
 	width: number,
-	/**  Height. */
+	/**  Height of its box. */
 	height: number,
+	/**  Corners of a polygon as `[x, y]`, at least three; empty for a rectangle. */
+	polygon?: ([number, number])[],
+};
+
+/**  What changes about a region; `None` stays as it is. */
+export type RegionChange = {
+	/**  The new name. */
+	name: string | null,
+	/**  The new place. */
+	shape: Shape | null,
 };
 
 /**  Names a region of a diagram. */
@@ -926,8 +1809,63 @@ export type Rejected = {
 	reason: string,
 };
 
+/**  One caption under review. */
+export type ReviewCaption = {
+	/**  Which caption; of nobody in particular. */
+	slot: Slot,
+	/**  The region's name, at the partial level. */
+	region_name: string | null,
+	/**  The newest draft. */
+	draft: Draft | null,
+	/**  What experts handed in, the last one first. */
+	experts: ExpertText[],
+	/**  What the lead who looks has written here; kept while deciding. */
+	lead_text: string | null,
+};
+
+/**  All that a lead sees of one diagram. */
+export type ReviewView = {
+	/**  The diagram. */
+	diagram: Diagram,
+	/**  Its regions. */
+	regions: Region[],
+	/**  Captions with a draft or an expert's text, in order of reading. */
+	captions: ReviewCaption[],
+	/**  Conversations, oldest first. */
+	threads: Thread[],
+	/**  Earlier decisions, oldest first. */
+	decisions: Decision[],
+};
+
+/**  One immutable text in a caption's chain. */
+export type Revision = {
+	/**  Its name. */
+	id: RevisionId,
+	/**  The caption it belongs to. */
+	annotation_id: AnnotationId,
+	/**  The revision it was written on top of; `None` for the first. */
+	parent_id: RevisionId | null,
+	/**  The text. */
+	text: string,
+	/**  Stretches of it that speak of regions, in order. */
+	links?: SpanLink[],
+	/**  Name of who wrote it. */
+	author: string,
+	/**  When. */
+	created_at: string,
+};
+
 /**  Names one immutable revision of an annotation. */
 export type RevisionId = string;
+
+/**  What a person does in a workspace. It guards against mistakes, not against who holds the file. */
+export type Role = 
+/**  Writes captions and draws regions. */
+"annotator" | 
+/**  Writes questions. */
+"author" | 
+/**  Decides on submitted work, sets the rules, says who does what. */
+"lead";
 
 /**  How the next token is chosen. */
 export type Sampling = {
@@ -959,6 +1897,16 @@ export type Saved = {
 	state: State,
 };
 
+/**  A filter that somebody keeps. */
+export type SavedFilter = {
+	/**  Its name for machines. */
+	id: FilterId,
+	/**  Its name for people, unique for each person. */
+	name: string,
+	/**  What it lets through. */
+	filter: QueueFilter,
+};
+
 /**  How a server is asked. */
 export type ServerOptions = {
 	/**  The model's name on the server. */
@@ -981,6 +1929,40 @@ export type Settings = {
 	recent?: string[],
 };
 
+/**  Somebody called something settled. */
+export type Settled = {
+	/**  Who. */
+	by: string,
+	/**  When. */
+	at: string,
+};
+
+/**  How bad a finding is. */
+export type Severity = 
+/**  The question cannot enter the set. */
+"error" | 
+/**  It can, once its author says why. */
+"warning" | 
+/**  Worth knowing. */
+"hint";
+
+/**  Where a region is drawn, in pixels of the upright image. */
+export type Shape = 
+/**  An upright rectangle. */
+{ kind: "rectangle"; 
+/**  Left edge. */
+x: number; 
+/**  Upper edge. */
+y: number; 
+/**  Width, at least 1. */
+width: number; 
+/**  Height, at least 1. */
+height: number } | 
+/**  A closed polygon. */
+{ kind: "polygon"; 
+/**  Its corners as `[x, y]`, 3 to 500 of them. */
+points: ([number, number])[] };
+
 /**  Names one caption of the acting person. */
 export type Slot = {
 	/**  The diagram. */
@@ -989,6 +1971,19 @@ export type Slot = {
 	level: Level,
 	/**  The region; given at [`Level::Partial`] and only there. */
 	region_id: RegionId | null,
+};
+
+/**
+ *  A stretch of a caption that speaks of a region: code points `start..end` of its text, as in the
+ *  `TextPositionSelector` of the W3C Web Annotation Data Model.
+ */
+export type SpanLink = {
+	/**  First code point, from 0. */
+	start: number,
+	/**  The code point after the last. */
+	end: number,
+	/**  The region. */
+	region_id: RegionId,
 };
 
 /**  What the page needs before it can show anything. */
@@ -1014,7 +2009,9 @@ export type State =
 /**  A lead accepted it; exports carry it. */
 "approved" | 
 /**  A lead sent it back to its author. */
-"returned";
+"returned" | 
+/**  Left out of the work, with a reason. */
+"skipped";
 
 /**  How many diagrams are in each state. */
 export type StateCounts = {
@@ -1028,6 +2025,98 @@ export type StateCounts = {
 	approved: number,
 	/**  Sent back. */
 	returned: number,
+	/**  Left out. */
+	skipped?: number,
+};
+
+/**  What a Mermaid text says. */
+export type Structure = {
+	/**  Its kind, such as `flowchart` or `sequence`; `None` where the text cannot be read. */
+	family: string | null,
+	/**  Nodes or participants. */
+	nodes: StructureNode[],
+	/**  Edges or messages, in order. */
+	edges: StructureEdge[],
+	/**  Groups or frames. */
+	groups: StructureGroup[],
+	/**  Names the picture: `callout:structure/<picture>`; `None` where nothing can be drawn. */
+	picture: string | null,
+	/**  Size of the picture in CSS pixels. */
+	width: number,
+	/**  Size of the picture in CSS pixels. */
+	height: number,
+	/**  What is wrong with the text, and on which line from 1. */
+	problem: StructureProblem | null,
+};
+
+/**  How one structure differs from another; edges are written `A → B: label`. */
+export type StructureDiff = {
+	/**  Nodes of the first that the second lacks. */
+	missing_nodes: string[],
+	/**  Nodes of the second that the first lacks. */
+	invented_nodes: string[],
+	/**  Nodes with another label: before, after. */
+	relabelled_nodes: ([string, string])[],
+	/**  Edges of the first that the second lacks. */
+	missing_edges: string[],
+	/**  Edges of the second that the first lacks. */
+	invented_edges: string[],
+	/**  Edges that point the other way. */
+	reversed_edges: string[],
+	/**  Edges with another label: before, after. */
+	relabelled_edges: ([string, string])[],
+	/**  Harmonic mean of precision and recall of the nodes, 0–1. */
+	node_f1: number | null,
+	/**  Harmonic mean of precision and recall of the directed edges, 0–1. */
+	edge_f1: number | null,
+};
+
+/**  An edge of a structure. */
+export type StructureEdge = {
+	/**  Label of where it begins. */
+	from: string,
+	/**  Label of where it ends. */
+	to: string,
+	/**  What stands on it. */
+	label: string | null,
+	/**  Whether it points one way. */
+	directed: boolean,
+	/**  Whether the detailed caption mentions it. */
+	mentioned: boolean,
+};
+
+/**  A group of a structure. */
+export type StructureGroup = {
+	/**  What stands on it. */
+	label: string,
+	/**  Labels of the nodes in it. */
+	members: string[],
+};
+
+/**  A node of a structure. */
+export type StructureNode = {
+	/**  Its id in the text. */
+	id: string,
+	/**  What stands in it. */
+	label: string,
+	/**  Whether the detailed caption mentions it. */
+	mentioned: boolean,
+};
+
+/**  Why a text cannot be read. */
+export type StructureProblem = {
+	/**  Line of the text, from 1, where it is known. */
+	line: number | null,
+	/**  What is wrong. */
+	message: string,
+};
+
+/**  What a window knows of a submission besides the texts. */
+export type SubmitNote = {
+	/**  The draft that stood on the screen when an untouched caption was handed in. */
+	draft_id: DraftId | null,
+	/**  How long somebody worked on the diagram, in seconds; pauses do not count. */
+	active_seconds: number | null,
 };
 
 /**  One line of `telemetry.jsonl`. */
@@ -1101,6 +2190,47 @@ text: string } |
 /**  Where the job stands. */
 state: JobState };
 
+/**  One entry of the glossary; `en` or `zh` is given, or both as a pair. */
+export type Term = {
+	/**  Its name for machines. */
+	id: TermId,
+	/**  The preferred English term, such as `AMF`; may be empty. */
+	en: string,
+	/**  The preferred Chinese term, such as `接入和移动性管理功能`; may be empty. */
+	zh: string,
+	/**  What an abbreviation stands for. */
+	expansion: string,
+	/**  What it means. */
+	definition: string,
+	/**  Wordings that are not to be used, in either language. */
+	forbidden: string[],
+};
+
+/**  A term found in a text. */
+export type TermHit = {
+	/**  First code point, from 0. */
+	start: number,
+	/**  The code point after the last. */
+	end: number,
+	/**  The entry. */
+	term_id: TermId,
+	/**  What to write instead; `None` where the wording is the preferred one. */
+	preferred: string | null,
+};
+
+/**  Names an entry of the glossary. */
+export type TermId = string;
+
+/**  What became of a glossary file. */
+export type TermsTaken = {
+	/**  New entries. */
+	added: number,
+	/**  Entries that were there and changed. */
+	changed: number,
+	/**  Entries that were there already. */
+	same: number,
+};
+
 /**  Light or dark. */
 export type Theme = 
 /**  The system's. */
@@ -1109,6 +2239,38 @@ export type Theme =
 "light" | 
 /**  Dark. */
 "dark";
+
+/**  A conversation anchored in a diagram. */
+export type Thread = {
+	/**  Its name for machines. */
+	id: ThreadId,
+	/**  The diagram. */
+	diagram_id: DiagramId,
+	/**  What it is about. */
+	anchor: Anchor,
+	/**  What was said, oldest first; at least one. */
+	comments: Comment[],
+	/**  Who settled it, and when; `None` while it is open. */
+	resolved: Settled | null,
+};
+
+/**  Names a conversation. */
+export type ThreadId = string;
+
+/**  A base and two texts made of it, cut into stretches that belong together. */
+export type ThreeWay = {
+	/**  The stretches in reading order. All `base`s joined are the base; so for `one` and `other`. */
+	pieces: Piece[],
+};
+
+/**  What a lead decided. */
+export type Verdict = 
+/**  Accepted as it is. */
+"accept" | 
+/**  Accepted with the lead's own wording. */
+"fix" | 
+/**  Sent back to its author. */
+"return";
 
 /**  How a picture is shown. */
 export type View = 

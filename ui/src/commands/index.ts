@@ -1,15 +1,24 @@
 /** Every action of the window, and the one place where keys run them. */
 import { dialogs } from "../state/dialogs.svelte";
+import { annotatingCommands } from "./annotating";
 import type { Command } from "./command";
 import { diagramCommands } from "./diagram";
 import { draftingCommands } from "./drafting";
 import { matches } from "./keys";
+import { placeCommands } from "./places";
+import { questionsCommands } from "./questions";
+import { reviewCommands } from "./review";
+import { settingsCommands } from "./settings";
 import { shellCommands } from "./shell";
+import { workCommands } from "./work";
 
 export type { Command, Group } from "./command";
 
 /** All commands in the order in which menus and sheets show them. */
-export const commands: readonly Command[] = [...diagramCommands, ...draftingCommands, ...shellCommands];
+export const commands: readonly Command[] = [
+  ...diagramCommands, ...annotatingCommands, ...draftingCommands, ...workCommands, ...questionsCommands,
+  ...reviewCommands, ...settingsCommands, ...placeCommands, ...shellCommands,
+];
 
 /** Runs a command if it can run now. */
 export function run(command: Command): void {

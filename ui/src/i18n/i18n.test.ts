@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { resolveLanguage, setLanguage, t } from ".";
-import en from "./en.json";
-import zhCN from "./zh-CN.json";
+import { en, resolveLanguage, setLanguage, t, zhCN } from ".";
 
 type Texts = { [key: string]: string | Texts };
 

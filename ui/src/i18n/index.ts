@@ -1,8 +1,30 @@
 /** Texts of the interface in English and simplified Chinese, switchable while the app runs. */
 import i18next from "i18next";
 import { createSubscriber } from "svelte/reactivity";
-import en from "./en.json";
-import zhCN from "./zh-CN.json";
+import enCore from "./en.json";
+import questionsEn from "./en/questions.json";
+import reviewEn from "./en/review.json";
+import boardEn from "./en/board.json";
+import peopleEn from "./en/people.json";
+import glossaryEn from "./en/glossary.json";
+import historyEn from "./en/history.json";
+import regionsEn from "./en/regions.json";
+import structureEn from "./en/structure.json";
+import workEn from "./en/work.json";
+import zhCore from "./zh-CN.json";
+import questionsZh from "./zh-CN/questions.json";
+import reviewZh from "./zh-CN/review.json";
+import boardZh from "./zh-CN/board.json";
+import peopleZh from "./zh-CN/people.json";
+import glossaryZh from "./zh-CN/glossary.json";
+import historyZh from "./zh-CN/history.json";
+import regionsZh from "./zh-CN/regions.json";
+import structureZh from "./zh-CN/structure.json";
+import workZh from "./zh-CN/work.json";
+
+/** All texts, a file for each part of the window. */
+export const en = { ...enCore, questions: questionsEn, review: reviewEn, board: boardEn, people: peopleEn, glossary: glossaryEn, history: historyEn, regions: regionsEn, structure: structureEn, work: workEn };
+export const zhCN = { ...zhCore, questions: questionsZh, review: reviewZh, board: boardZh, people: peopleZh, glossary: glossaryZh, history: historyZh, regions: regionsZh, structure: structureZh, work: workZh };
 
 /** A language that the interface is written in. */
 export type Shown = "en" | "zh-CN";

@@ -2,7 +2,7 @@
 import type { State } from "../backend";
 import type { Key } from "../i18n";
 
-export const STATES: readonly State[] = ["todo", "in_progress", "submitted", "approved", "returned"];
+export const STATES: readonly State[] = ["todo", "in_progress", "submitted", "approved", "returned", "skipped"];
 
 export const STATE_TITLE: Record<State, Key> = {
   todo: "state.todo",
@@ -10,4 +10,5 @@ export const STATE_TITLE: Record<State, Key> = {
   submitted: "state.submitted",
   approved: "state.approved",
   returned: "state.returned",
+  skipped: "state.skipped",
 };

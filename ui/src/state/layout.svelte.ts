@@ -11,9 +11,11 @@ interface Sizes {
 }
 
 /** Least sizes at which each panel is still usable. */
-const LEAST: Record<Panel, number> = { queue: 220, caption: 340, context: 72 };
+const LEAST: Record<Panel, number> = { queue: 200, caption: 340, context: 72 };
 const PICTURE_SHARE = 0.4;
 const SPLITTERS = 10;
+/** The rail of places: with names from this width of the window on, with icons alone below. */
+const RAIL = { wide: 148, narrow: 48, from: 1200 };
 
 function isSizes(value: unknown): value is Sizes {
   if (typeof value !== "object" || value === null) return false;
@@ -25,7 +27,8 @@ let sizes = $state.raw<Sizes>(recall("layout", { queue: 280, caption: 440, conte
 let windowSize = $state.raw({ width: window.innerWidth, height: window.innerHeight });
 
 /** What the picture leaves to the panels beside it. */
-const room = $derived(Math.floor(windowSize.width * (1 - PICTURE_SHARE)) - SPLITTERS);
+const rail = $derived(windowSize.width >= RAIL.from ? RAIL.wide : RAIL.narrow);
+const room = $derived(Math.floor(windowSize.width * (1 - PICTURE_SHARE)) - SPLITTERS - rail);
 /** In a window too narrow for three panels the queue makes room; the palette finds diagrams there. */
 const queueShown = $derived(room >= LEAST.queue + LEAST.caption);
 
@@ -39,6 +42,10 @@ const widths = $derived.by(() => {
 const contextHeight = $derived(clamp(sizes.context, LEAST.context, Math.floor(windowSize.height * 0.4)));
 
 export const layout = {
+  /** Whether the rail of places has room for names. */
+  get railWide(): boolean {
+    return windowSize.width >= RAIL.from;
+  },
   get queue(): number {
     return widths.queue;
   },

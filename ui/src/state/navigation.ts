@@ -63,7 +63,7 @@ export async function submitAndNext(): Promise<void> {
     // Another draft may come in this moment: what is handed in is what is on the screen.
     if (drafting.open.length > 0) pane.keepShown();
     await pane.flush();
-    const { state } = await backend().submit(pane.slot());
+    const { state } = await backend().submit(pane.slot(), { draft_id: null, active_seconds: null });
     setDiagramState(id, state);
     patchRow(id, { state });
   } catch (thrown) {

@@ -28,6 +28,7 @@ fn others_changes_are_noticed_and_ones_own_are_not() {
     let entry = JournalEntry {
         slot: slot(&session),
         text: "typed".into(),
+        links: Vec::new(),
         editor_state: None,
         base_revision: None,
         version: 0,

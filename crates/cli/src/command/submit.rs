@@ -1,6 +1,7 @@
 //! `callout submit`: hands a diagram in for review.
 
 use anyhow::Result;
+use app::domain::SubmitNote;
 use clap::Args;
 
 use super::Written;
@@ -25,7 +26,7 @@ impl Submit {
         self.caption.check()?;
         let (session, id) = self.diagram.open(context)?;
         let (slot, region) = self.caption.of(&session, &id)?;
-        let committed = session.submit(&slot)?;
+        let committed = session.submit(&slot, &SubmitNote::default())?;
         Written::new(id, slot.level, region, committed).answer("submitted")
     }
 }

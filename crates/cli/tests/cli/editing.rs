@@ -260,6 +260,7 @@ fn type_in_a_window(desk: &Desk, text: &str) {
     let entry = JournalEntry {
         slot,
         text: text.to_owned(),
+        links: Vec::new(),
         editor_state: None,
         base_revision: caption.base_revision,
         version: caption.version,

@@ -30,6 +30,7 @@ fn an_expert_types_beside_the_engine_and_never_waits() {
             let saved = bench.session.journal(JournalEntry {
                 slot: slot.clone(),
                 text: typed.clone(),
+                links: Vec::new(),
                 editor_state: None,
                 base_revision: None,
                 version,

@@ -18,6 +18,12 @@ pub struct Desk {
     lead: Person,
 }
 
+/// Texts compared by their characters: enough to tell equal from different.
+const MEASURES: annotate::Measures = annotate::Measures {
+    kept: |draft, text| f64::from(u8::from(draft == text)),
+    agreement: |one, other| f64::from(u8::from(one == other)),
+};
+
 /// A diagram to import; each `shade` is another picture.
 pub struct Given<'a> {
     pub name: &'a str,
@@ -134,7 +140,13 @@ impl Desk {
                     last = Some(slot);
                 }
                 let by = By { at: at(4), ..by };
-                annotate::submit(tx, by, &last.unwrap())
+                annotate::submit(
+                    tx,
+                    by,
+                    &last.unwrap(),
+                    &domain::SubmitNote::default(),
+                    MEASURES,
+                )
             })
             .unwrap();
     }

@@ -8,7 +8,11 @@ use crate::{Error, Result, words};
 
 const COLUMNS: &str =
     "id, number, name, state, image_hash, image_format, width, height, image_bytes,
-    view, tile_px, context, source, license, imported_at";
+    view, tile_px, context, source, license, imported_at,
+    kind, plan, second, draft_hidden, skip_reason";
+
+/// The place of a diagram that is not in the plan; it sorts last.
+pub(crate) const NOT_PLANNED: u32 = u32::MAX;
 
 /// A diagram that has no row yet.
 #[derive(Debug, Clone)]
@@ -257,5 +261,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Diagram> {
         source: row.get(12)?,
         license: row.get(13)?,
         imported_at: row.get::<_, Millis>(14)?.0,
+        kind: row.get(15)?,
+        plan: Some(row.get(16)?).filter(|place| *place != NOT_PLANNED),
+        second: row.get(17)?,
+        draft_hidden: row.get(18)?,
+        skip_reason: row.get(19)?,
     })
 }

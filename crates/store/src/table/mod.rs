@@ -8,6 +8,7 @@ pub mod draft;
 pub mod focus;
 pub mod job;
 pub mod job_item;
+pub(crate) mod link;
 pub mod model;
 pub mod person;
 pub mod region;

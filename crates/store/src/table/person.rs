@@ -1,7 +1,7 @@
 //! People.
 
-use domain::{Action, EmptyName, Person, PersonId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Transaction};
+use domain::{Action, EmptyName, Person, PersonId, Role, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use crate::{Result, table::audit};
 
@@ -10,11 +10,12 @@ use crate::{Result, table::audit};
 /// # Errors
 /// When the database cannot be read.
 pub fn find(connection: &Connection, name: &str) -> Result<Option<Person>> {
-    let sql = "SELECT id, name FROM person WHERE name = ?1";
+    let sql = "SELECT id, name, roles FROM person WHERE name = ?1";
     let person = connection.query_row(sql, [name.trim()], |row| {
         Ok(Person {
             id: PersonId::from_text(row.get::<_, String>(0)?),
             name: row.get(1)?,
+            roles: roles(row, 2)?,
         })
     });
     Ok(person.optional()?)
@@ -35,10 +36,16 @@ pub fn find_or_insert(tx: &Transaction<'_>, name: &str, at: Timestamp) -> Result
     let person = Person {
         id: PersonId::new(),
         name: name.to_owned(),
+        roles: crate::people::policy(tx)?.join_roles,
     };
     tx.execute(
-        "INSERT INTO person (id, name, created_at) VALUES (?1, ?2, ?3)",
-        (person.id.as_str(), name, at.millis()),
+        "INSERT INTO person (id, name, created_at, roles) VALUES (?1, ?2, ?3, ?4)",
+        (
+            person.id.as_str(),
+            name,
+            at.millis(),
+            role_words(&person.roles),
+        ),
     )?;
     audit::append(
         tx,
@@ -47,4 +54,19 @@ pub fn find_or_insert(tx: &Transaction<'_>, name: &str, at: Timestamp) -> Result
         &Action::Join.on(person.id.as_str()).after(name),
     )?;
     Ok(person)
+}
+
+/// The column of roles: words parted by spaces; words that are no role are left out.
+pub(crate) fn roles(row: &Row<'_>, index: usize) -> rusqlite::Result<Vec<Role>> {
+    let words: String = row.get(index)?;
+    Ok(words
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect())
+}
+
+/// The text of the column.
+pub(crate) fn role_words(roles: &[Role]) -> String {
+    let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    words.join(" ")
 }

@@ -1,6 +1,7 @@
 //! Named rectangles of a diagram.
 
 use domain::{Action, DiagramId, NewRegion, PersonId, Region, RegionId, Timestamp};
+use rusqlite::types::Type;
 use rusqlite::{Connection, Row, Transaction};
 
 use super::audit;
@@ -12,7 +13,8 @@ use crate::{Error, Result};
 /// When the database cannot be read.
 pub fn of_diagram(connection: &Connection, diagram: &DiagramId) -> Result<Vec<Region>> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, name, x, y, width, height FROM region WHERE diagram_id = ?1 ORDER BY rowid",
+        "SELECT id, name, x, y, width, height, polygon FROM region
+         WHERE diagram_id = ?1 AND removed_at IS NULL ORDER BY position, rowid",
     )?;
     let rows = statement.query_map([diagram.as_str()], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -66,10 +68,12 @@ fn insert(
         y,
         width: width.clamp(1, image.width - x),
         height: height.clamp(1, image.height - y),
+        polygon: Vec::new(),
     };
     tx.execute(
-        "INSERT INTO region (id, diagram_id, name, x, y, width, height, created_by, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO region (id, diagram_id, name, x, y, width, height, created_by, created_at, position)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+            (SELECT ifnull(max(position), 0) + 1 FROM region WHERE diagram_id = ?2))",
         rusqlite::params![
             region.id.as_str(),
             diagram.as_str(),
@@ -101,5 +105,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Region> {
         y: row.get(3)?,
         width: row.get(4)?,
         height: row.get(5)?,
+        polygon: match row.get::<_, Option<String>>(6)? {
+            Some(points) => serde_json::from_str(&points).map_err(|error| {
+                rusqlite::Error::FromSqlConversionFailure(6, Type::Text, Box::new(error))
+            })?,
+            None => Vec::new(),
+        },
     })
 }

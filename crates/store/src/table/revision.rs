@@ -1,9 +1,9 @@
 //! Revisions: immutable.
 
-use domain::{AnnotationId, DraftId, PersonId, Revision, RevisionId, Timestamp};
+use domain::{AnnotationId, DraftId, PersonId, Revision, RevisionId, SpanLink, Timestamp};
 use rusqlite::{Connection, Row, Transaction};
 
-use super::Millis;
+use super::{Millis, link};
 use crate::Result;
 
 /// A revision that has no row yet.
@@ -12,6 +12,7 @@ pub(crate) struct NewRevision<'a> {
     pub parent_id: Option<&'a RevisionId>,
     pub draft_id: Option<&'a DraftId>,
     pub text: &'a str,
+    pub links: &'a [SpanLink],
     pub author_id: &'a PersonId,
     pub at: Timestamp,
 }
@@ -19,8 +20,8 @@ pub(crate) struct NewRevision<'a> {
 pub(crate) fn insert(tx: &Transaction<'_>, new: &NewRevision<'_>) -> Result<RevisionId> {
     let id = RevisionId::new();
     tx.prepare_cached(
-        "INSERT INTO revision (id, annotation_id, parent_id, draft_id, text, author_id, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO revision (id, annotation_id, parent_id, draft_id, text, author_id, created_at, links)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
     .execute((
         id.as_str(),
@@ -30,6 +31,7 @@ pub(crate) fn insert(tx: &Transaction<'_>, new: &NewRevision<'_>) -> Result<Revi
         new.text,
         new.author_id.as_str(),
         new.at.millis(),
+        link::json(new.links)?,
     ))?;
     Ok(id)
 }
@@ -41,7 +43,7 @@ pub(crate) fn insert(tx: &Transaction<'_>, new: &NewRevision<'_>) -> Result<Revi
 pub fn get(connection: &Connection, id: &RevisionId) -> Result<Revision> {
     Ok(connection
         .prepare_cached(
-            "SELECT revision.id, annotation_id, parent_id, text, person.name, revision.created_at
+            "SELECT revision.id, annotation_id, parent_id, text, person.name, revision.created_at, links
              FROM revision JOIN person ON person.id = revision.author_id WHERE revision.id = ?1",
         )?
         .query_row([id.as_str()], read)?)
@@ -53,7 +55,7 @@ pub fn get(connection: &Connection, id: &RevisionId) -> Result<Revision> {
 /// When the database cannot be read.
 pub fn of_annotation(connection: &Connection, annotation: &AnnotationId) -> Result<Vec<Revision>> {
     let mut statement = connection.prepare_cached(
-        "SELECT revision.id, annotation_id, parent_id, text, person.name, revision.created_at
+        "SELECT revision.id, annotation_id, parent_id, text, person.name, revision.created_at, links
          FROM revision JOIN person ON person.id = revision.author_id
          WHERE annotation_id = ?1 ORDER BY revision.rowid",
     )?;
@@ -79,5 +81,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Revision> {
         text: row.get(3)?,
         author: row.get(4)?,
         created_at: row.get::<_, Millis>(5)?.0,
+        links: link::read(row, 6)?,
     })
 }

@@ -1,9 +1,9 @@
 //! What is being typed.
 
-use domain::{AnnotationId, RevisionId, Timestamp};
+use domain::{AnnotationId, RevisionId, SpanLink, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::Millis;
+use super::{Millis, link};
 use crate::Result;
 
 /// The text in front of a caption's chain.
@@ -11,6 +11,8 @@ use crate::Result;
 pub struct WorkingCopy {
     /// All of it.
     pub text: String,
+    /// Stretches of it that speak of regions.
+    pub links: Vec<SpanLink>,
     /// The editor's own state.
     pub editor_state: Option<String>,
     /// The head when it was begun.
@@ -28,7 +30,7 @@ pub struct WorkingCopy {
 pub fn get(connection: &Connection, annotation: &AnnotationId) -> Result<Option<WorkingCopy>> {
     let copy = connection
         .prepare_cached(
-            "SELECT text, editor_state, base_revision_id, version, updated_at
+            "SELECT text, editor_state, base_revision_id, version, updated_at, links
              FROM working_copy WHERE annotation_id = ?1",
         )?
         .query_row([annotation.as_str()], |row| {
@@ -38,6 +40,7 @@ pub fn get(connection: &Connection, annotation: &AnnotationId) -> Result<Option<
                 base_revision_id: row.get::<_, Option<String>>(2)?.map(RevisionId::from_text),
                 version: row.get(3)?,
                 updated_at: row.get::<_, Millis>(4)?.0,
+                links: link::read(row, 5)?,
             })
         });
     Ok(copy.optional()?)
@@ -50,11 +53,11 @@ pub(crate) fn put(
     copy: &WorkingCopy,
 ) -> Result<()> {
     tx.prepare_cached(
-        "INSERT INTO working_copy (annotation_id, text, editor_state, base_revision_id, version, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO working_copy (annotation_id, text, editor_state, base_revision_id, version, updated_at, links)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (annotation_id) DO UPDATE SET text = excluded.text,
             editor_state = excluded.editor_state, base_revision_id = excluded.base_revision_id,
-            version = excluded.version, updated_at = excluded.updated_at",
+            version = excluded.version, updated_at = excluded.updated_at, links = excluded.links",
     )?
     .execute((
         annotation.as_str(),
@@ -63,6 +66,7 @@ pub(crate) fn put(
         copy.base_revision_id.as_ref().map(RevisionId::as_str),
         copy.version,
         copy.updated_at.millis(),
+        link::json(&copy.links)?,
     ))?;
     Ok(())
 }

@@ -10,6 +10,10 @@ const BY_UNCERTAINTY: QueueFilter = QueueFilter {
     state: None,
     search: String::new(),
     order: QueueOrder::Uncertainty,
+    kind: None,
+    person: None,
+    reason: None,
+    mark: None,
 };
 
 /// Five diagrams whose drafts say `text`: the model was sure of them so far; the last has none.

@@ -40,6 +40,7 @@ fn region([x, y, width, height]: [u32; 4]) -> Region {
         y,
         width,
         height,
+        polygon: Vec::new(),
     }
 }
 

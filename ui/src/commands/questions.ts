@@ -1,0 +1,4 @@
+/** Commands of this part of the window. */
+import type { Command } from "./command";
+
+export const questionsCommands: readonly Command[] = [];
