@@ -30,7 +30,6 @@ pub struct Revision {
     /// The text.
     pub text: String,
     /// Stretches of it that speak of regions, in order.
-    #[serde(default)]
     pub links: Vec<SpanLink>,
     /// Name of who wrote it.
     pub author: String,
@@ -92,7 +91,6 @@ pub struct JournalEntry {
     /// All of its text.
     pub text: String,
     /// Stretches of it that speak of regions.
-    #[serde(default)]
     pub links: Vec<SpanLink>,
     /// The editor's own state, to be given back as it is.
     pub editor_state: Option<String>,

@@ -233,7 +233,6 @@ pub struct StateCounts {
     /// Sent back.
     pub returned: u32,
     /// Left out.
-    #[serde(default)]
     pub skipped: u32,
 }
 

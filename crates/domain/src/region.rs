@@ -21,7 +21,6 @@ pub struct Region {
     /// Height of its box.
     pub height: u32,
     /// Corners of a polygon as `[x, y]`, at least three; empty for a rectangle.
-    #[serde(default)]
     pub polygon: Vec<[u32; 2]>,
 }
 

@@ -1084,7 +1084,7 @@ export type JournalEntry = {
 	/**  All of its text. */
 	text: string,
 	/**  Stretches of it that speak of regions. */
-	links?: SpanLink[],
+	links: SpanLink[],
 	/**  The editor's own state, to be given back as it is. */
 	editor_state: string | null,
 	/**  [`Caption::base_revision`] as the editor got it. */
@@ -1787,7 +1787,7 @@ export type Region = {
 	/**  Height of its box. */
 	height: number,
 	/**  Corners of a polygon as `[x, y]`, at least three; empty for a rectangle. */
-	polygon?: ([number, number])[],
+	polygon: ([number, number])[],
 };
 
 /**  What changes about a region; `None` stays as it is. */
@@ -1848,7 +1848,7 @@ export type Revision = {
 	/**  The text. */
 	text: string,
 	/**  Stretches of it that speak of regions, in order. */
-	links?: SpanLink[],
+	links: SpanLink[],
 	/**  Name of who wrote it. */
 	author: string,
 	/**  When. */
@@ -2026,7 +2026,7 @@ export type StateCounts = {
 	/**  Sent back. */
 	returned: number,
 	/**  Left out. */
-	skipped?: number,
+	skipped: number,
 };
 
 /**  What a Mermaid text says. */

@@ -63,7 +63,7 @@ function workspaceOf(count: number): Partial<Fake> {
       return { total: all.length, offset, rows: all.slice(offset, offset + limit).map(rowOf) };
     },
     stateCounts: async (search) => {
-      const counts = { todo: 0, in_progress: 0, submitted: 0, approved: 0, returned: 0 };
+      const counts = { todo: 0, in_progress: 0, submitted: 0, approved: 0, returned: 0, skipped: 0 };
       for (const { state } of listed({ state: null, search })) counts[state] += 1;
       return counts;
     },
@@ -103,11 +103,16 @@ function workspaceOf(count: number): Partial<Fake> {
     engine: async () => ({ running: false, needed: false, pid: null, started_at: null }),
     ensureEngine: async () => false,
     lookAt: async () => {},
+    me: async () => ({ id: "p1", name: "mei", roles: ["annotator", "author", "lead"] }),
+    terms: async () => [],
+    checkTerms: async () => [],
+    filters: async () => [],
     onWorkspaceChanged: async (handler) => ((changed = handler), () => (changed = () => {})),
     onFilesDropped: async (handler) => ((dropped = handler), () => (dropped = () => {})),
     onClosing: async () => () => {},
     onFilesHovering: async () => () => {},
     pictureUrl: (hash) => `fake:picture/${hash}`,
+    structureUrl: (picture) => `fake:structure/${picture}`,
     tileUrl: (hash, level, col, row) => `fake:tile/${hash}/${level}/${col}_${row}`,
   };
 }
@@ -117,12 +122,12 @@ function diagramOf(number: number): Diagram {
     id: `d${number}`, number, name: `diagram ${number}.png`, state: "todo",
     image: { hash: `h${number}`, format: "png", width: 640, height: 400, bytes: 1000 },
     view: { kind: "whole" }, context: `Context of diagram ${number}.`, source: null, license: null,
-    imported_at: "2026-11-01T00:00:00Z",
+    imported_at: "2026-11-01T00:00:00Z", kind: "", plan: null, second: false, draft_hidden: false, skip_reason: null,
   };
 }
 
 function rowOf({ id, number, name, state }: Diagram): QueueRow {
-  return { id, number, name, state, excerpt: `Draft of diagram ${number}`, conflict: false };
+  return { id, number, name, state, excerpt: `Draft of diagram ${number}`, conflict: false, claimed_by: null, open_threads: 0, questions: 0 };
 }
 
 function viewOf(diagram: Diagram, texts: ReadonlyMap<string, { text: string; version: number }>): DiagramView {
@@ -132,11 +137,13 @@ function viewOf(diagram: Diagram, texts: ReadonlyMap<string, { text: string; ver
     return {
       slot, region_name: null, draft: null, text: kept?.text ?? `Draft of diagram ${diagram.number}`, editor_state: null,
       base_revision: null, version: kept?.version ?? 0, saved_at: null, dirty: kept !== undefined, conflict: null,
+      links: [], reasons: [],
     };
   };
   return {
     diagram: { ...diagram }, regions: [], captions: [caption("global"), caption("detailed"), caption("structure")], drafts: [],
     return_reason: null, read_only: diagram.state === "submitted" || diagram.state === "approved",
+    claim: null, waits_for_second: false, threads: [],
   };
 }
 

@@ -94,7 +94,7 @@ export function tauriBackend(): Backend {
     questionRevisions: (id) => answer(commands.questionRevisions(id)),
     questionTrials: (id) => answer(commands.questionTrials(id)),
     checkQuestion: (id, content) => answer(commands.checkQuestion(id, content)),
-    answerQuestion: (id, answer) => answer(commands.answerQuestion(id, answer)),
+    answerQuestion: (id, given) => answer(commands.answerQuestion(id, given)),
     questionCategories: () => answer(commands.questionCategories()),
     questionCoverage: () => answer(commands.questionCoverage()),
     review: (id) => answer(commands.review(id)),

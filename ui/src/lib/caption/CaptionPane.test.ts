@@ -17,7 +17,7 @@ function caption(level: Level, regionId: string | null, change: Partial<Caption>
   return {
     slot: { diagram_id: "d1", level, region_id: regionId },
     region_name: null, draft: null, text: "", editor_state: null, base_revision: null, version: 1,
-    saved_at: null, dirty: false, conflict: null, ...change,
+    saved_at: null, dirty: false, conflict: null, links: [], reasons: [], ...change,
   };
 }
 
@@ -26,8 +26,9 @@ function viewOf(global: Partial<Caption> = {}, change: Partial<DiagramView> = {}
     diagram: {
       id: "d1", number: 1, name: "one.png", state: "todo", image: { hash: "h", format: "png", width: 10, height: 10, bytes: 1 },
       view: { kind: "whole" }, context: "", source: null, license: null, imported_at: "2026-11-01T00:00:00Z",
+      kind: "", plan: null, second: false, draft_hidden: false, skip_reason: null,
     },
-    regions: [], drafts: [], return_reason: null, read_only: false,
+    regions: [], drafts: [], return_reason: null, read_only: false, claim: null, waits_for_second: false, threads: [],
     captions: [caption("global", null, { draft: DRAFT, text: DRAFT.text, ...global }), caption("detailed", null)],
     ...change,
   };
@@ -199,7 +200,7 @@ describe("levels", () => {
   });
 
   it("count the regions that are written and list them", async () => {
-    const regions = ["a", "b"].map((id) => ({ id, name: `Region ${id}`, x: 0, y: 0, width: 1, height: 1 }));
+    const regions = ["a", "b"].map((id) => ({ id, name: `Region ${id}`, x: 0, y: 0, width: 1, height: 1, polygon: [] }));
     const partial = [caption("partial", "a", { text: "Done.", base_revision: "r1" }), caption("partial", "b")];
     const view = viewOf({}, { regions });
     const { rerender, props } = show({ ...view, captions: [...view.captions, ...partial] });

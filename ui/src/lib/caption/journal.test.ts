@@ -52,7 +52,7 @@ function caption(change: Partial<Caption> = {}): Caption {
   return {
     slot: { diagram_id: "d1", level: "global", region_id: null },
     region_name: null, draft: null, text: "", editor_state: null, base_revision: "base", version: 3,
-    saved_at: null, dirty: false, conflict: null, ...change,
+    saved_at: null, dirty: false, conflict: null, links: [], reasons: [], ...change,
   };
 }
 
@@ -60,7 +60,7 @@ function start(change: Partial<Caption> = {}) {
   const { backend, calls, commits } = slowBackend();
   const told: JournalStatus[] = [];
   const journal = new Journal(caption(change), backend, (status) => told.push(status));
-  const type = (text: string): void => journal.edit(() => ({ text, editor_state: null }));
+  const type = (text: string): void => journal.edit(() => ({ text, editor_state: null, links: [] }));
   const texts = (): string[] => calls.map(({ entry }) => entry.text);
   const call = (index: number): Call => {
     const found = calls[index];
@@ -112,7 +112,7 @@ describe("when edits are sent", () => {
     const { journal, texts } = start();
     let text = "mine";
     const now = text;
-    journal.edit(() => ({ text: now, editor_state: null }));
+    journal.edit(() => ({ text: now, editor_state: null, links: [] }));
     text = "another caption's";
     await vi.advanceTimersByTimeAsync(250);
     expect(texts()).toEqual(["mine"]);
@@ -123,10 +123,10 @@ describe("when edits are sent", () => {
     const { backend, calls } = slowBackend();
     const first = new Journal(caption(), backend, () => {});
     const second = new Journal(caption({ slot: { diagram_id: "d1", level: "detailed", region_id: null } }), backend, () => {});
-    first.edit(() => ({ text: "global text", editor_state: null }));
+    first.edit(() => ({ text: "global text", editor_state: null, links: [] }));
     await vi.advanceTimersByTimeAsync(250);
-    second.edit(() => ({ text: "detailed text", editor_state: null }));
-    first.edit(() => ({ text: "global text, more", editor_state: null }));
+    second.edit(() => ({ text: "detailed text", editor_state: null, links: [] }));
+    first.edit(() => ({ text: "global text, more", editor_state: null, links: [] }));
     await vi.advanceTimersByTimeAsync(250);
     await calls[0]?.answer();
     await settled();

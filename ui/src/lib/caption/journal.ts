@@ -3,12 +3,13 @@
  * after a minute's rest becomes a revision. It knows no editor and no window; one journal serves one slot for
  * as long as it has work, so text can never land in another caption's slot.
  */
-import type { Caption, Committed, Conflict, JournalEntry, Saved, Slot, State } from "../../backend";
+import type { Caption, Committed, Conflict, JournalEntry, Saved, Slot, SpanLink, State } from "../../backend";
 
 /** What an edit leaves to be stored. */
 export interface Snapshot {
   text: string;
   editor_state: string | null;
+  links: SpanLink[];
 }
 
 /** The two commands that a journal needs. */

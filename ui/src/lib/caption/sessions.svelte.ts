@@ -28,7 +28,7 @@ export class Session {
   /** Notes that the person changed the text to what `state` holds. */
   edited(state: EditorState): void {
     this.state = state;
-    this.journal.edit(() => ({ text: state.doc.toString(), editor_state: storeState(state) }));
+    this.journal.edit(() => ({ text: state.doc.toString(), editor_state: storeState(state), links: this.caption.links }));
   }
 
   /**
