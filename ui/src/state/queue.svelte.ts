@@ -1,5 +1,6 @@
 /** The queue as the window sees it: a filter, a length, and the pages that were looked at. Rust owns the rows. */
 import { backend, type QueueFilter, type QueueRow, type StateCounts } from "../backend";
+import { goTo } from "./place.svelte";
 import { fail } from "./toasts.svelte";
 
 /** Rows asked for at a time. */
@@ -50,6 +51,17 @@ export function resetQueue(): void {
   generation += 1;
   state = EMPTY;
   visible = { first: 0, last: 0 };
+}
+
+/** What lets everything through. */
+export const NO_FILTER: Required<QueueFilter> = {
+  state: null, search: "", order: "number", kind: null, person: null, reason: null, mark: null,
+};
+
+/** Lists exactly what a filter lets through, in the place where diagrams are worked on. */
+export async function showQueue(filter: Partial<QueueFilter>): Promise<void> {
+  goTo("annotate");
+  await filterQueue({ ...NO_FILTER, ...filter });
 }
 
 /** Changes what is listed and starts again at the top. */

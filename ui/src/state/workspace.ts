@@ -2,6 +2,7 @@
 import { backend, toApiError, type WorkspaceInfo } from "../backend";
 import { closeDiagram } from "./diagram.svelte";
 import { startDrafting } from "./drafting.svelte";
+import { refreshMe } from "./me.svelte";
 import { leaveDiagram, openFirst } from "./navigation";
 import { refreshQueue, resetQueue } from "./queue.svelte";
 import { clearSelection } from "./selection.svelte";
@@ -23,6 +24,7 @@ export async function showWorkspace(): Promise<void> {
   closeDiagram();
   clearSelection();
   void startDrafting();
+  void refreshMe();
   await refreshQueue();
   await openFirst();
 }
