@@ -274,6 +274,7 @@ impl Session {
         let new = NewRegion {
             name: typed.to_owned(),
             bbox: None,
+            polygon: Vec::new(),
         };
         self.write(|tx, by| {
             let state = table::diagram::get(tx, id)?.state;

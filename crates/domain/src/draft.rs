@@ -81,11 +81,14 @@ pub struct NewDraft {
     pub label: String,
 }
 
-/// A region that has no row yet: a name, and its box in pixels of the upright image.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A region that has no row yet: a name, and its place in pixels of the upright image.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct NewRegion {
     /// Unique within the diagram.
     pub name: String,
     /// Left, top, width, height; the whole picture when not known.
     pub bbox: Option<[u32; 4]>,
+    /// Corners of a polygon as `[x, y]`; empty for a rectangle. Its box is then the polygon's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub polygon: Vec<[u32; 2]>,
 }

@@ -1,13 +1,14 @@
 //! Everything approved, one diagram at a time, with where each text came from.
 
 use domain::{
-    Action, AnnotationId, AuditEntry, Diagram, DiagramId, DraftId, Level, QueueFilter, Region,
-    RevisionId, State, Timestamp,
+    Action, AnnotationId, AuditEntry, Diagram, DiagramId, DraftId, Level, NewRegion, QueueFilter,
+    Region, Revision, RevisionId, State, Timestamp,
 };
+use serde::Serialize;
 use store::table::{annotation, audit, diagram, draft, region, revision};
 use store::{Connection, queue};
 
-use crate::Result;
+use crate::{Result, callout};
 
 /// An approved diagram.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,8 @@ pub struct ApprovedText {
     pub region: Option<Region>,
     /// What it says.
     pub text: String,
+    /// Stretches of it that speak of regions, in order.
+    pub grounding: Vec<Grounded>,
     /// Name of who wrote it.
     pub annotator: String,
     /// The approved revision.
@@ -45,6 +48,19 @@ pub struct ApprovedText {
     pub submitted_at: Option<Timestamp>,
     /// Id and label of the draft that it was written beside.
     pub draft: Option<(DraftId, String)>,
+}
+
+/// A stretch of a text that speaks of a region of the picture.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Grounded {
+    /// First code point, from 0, as in the `TextPositionSelector` of the W3C Web Annotation Data Model.
+    pub start: u32,
+    /// The code point after the last.
+    pub end: u32,
+    /// The words there.
+    pub quote: String,
+    /// The region, in pixels of the upright picture.
+    pub region: NewRegion,
 }
 
 /// A step of a diagram, as the audit log has it.
@@ -115,6 +131,7 @@ fn texts(
         let draft = drafts
             .iter()
             .find(|draft| Some(&draft.id) == draft_id.as_ref());
+        let grounding = grounded(&revision, regions);
         let place = regions
             .iter()
             .position(|region| Some(&region.id) == annotation.slot.region_id.as_ref());
@@ -123,6 +140,7 @@ fn texts(
             level: annotation.slot.level,
             region: place.map(|index| regions[index].clone()),
             text: revision.text,
+            grounding,
             annotator: revision.author,
             written_at: revision.created_at,
             submitted_at: last(log, Action::Submit, |revisions| {
@@ -136,6 +154,22 @@ fn texts(
     }
     texts.sort_by_key(|(place, _)| *place);
     Ok(texts.into_iter().map(|(_, text)| text).collect())
+}
+
+/// The links of a revision to regions that are still there.
+fn grounded(revision: &Revision, regions: &[Region]) -> Vec<Grounded> {
+    let links = revision.links.iter().filter_map(|link| {
+        let region = regions.iter().find(|region| region.id == link.region_id)?;
+        let length = link.end.saturating_sub(link.start) as usize;
+        let from = revision.text.chars().skip(link.start as usize);
+        Some(Grounded {
+            start: link.start,
+            end: link.end,
+            quote: from.take(length).collect(),
+            region: callout::region(region),
+        })
+    });
+    links.collect()
 }
 
 fn last(log: &[AuditEntry], action: Action, on: impl Fn(&str) -> bool) -> Option<Decision> {

@@ -4,7 +4,7 @@
 use domain::{DraftId, Level, NewDraft, NewRegion, Region, RevisionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Approved, ApprovedText};
+use crate::{Approved, ApprovedText, Grounded};
 
 /// A label longer than this is cut.
 const MAX_LABEL_CHARS: usize = 120;
@@ -23,6 +23,8 @@ struct Caption {
     level: Level,
     region: Option<NewRegion>,
     text: String,
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    grounding: Vec<Grounded>,
     annotator: Option<String>,
     #[serde(skip_deserializing)]
     revision: Option<RevisionId>,
@@ -54,6 +56,7 @@ impl Callout {
             level: text.level,
             region: text.region.as_ref().map(region),
             text: text.text.clone(),
+            grounding: text.grounding.clone(),
             annotator: Some(text.annotator.clone()),
             revision: Some(text.revision.clone()),
             draft: DraftName::of(text),
@@ -110,6 +113,7 @@ pub(crate) fn region(region: &Region) -> NewRegion {
     NewRegion {
         name: region.name.clone(),
         bbox: Some([region.x, region.y, region.width, region.height]),
+        polygon: region.polygon.clone(),
     }
 }
 

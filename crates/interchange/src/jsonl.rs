@@ -10,7 +10,7 @@ use serde::Serialize;
 use store::{Connection, Workspace};
 
 use crate::callout::{self, DraftName};
-use crate::{Approved, ApprovedText, Error, Exported, Result, approved, out};
+use crate::{Approved, ApprovedText, Error, Exported, Grounded, Result, approved, out};
 
 /// One line.
 #[derive(Serialize)]
@@ -20,6 +20,8 @@ struct Line<'a> {
     level: Level,
     region: Option<NewRegion>,
     text: &'a str,
+    #[serde(skip_serializing_if = "<[Grounded]>::is_empty")]
+    grounding: &'a [Grounded],
     image: Image<'a>,
     #[serde(skip_serializing_if = "str::is_empty")]
     context: &'a str,
@@ -136,6 +138,7 @@ fn line<'a>(
         level: text.level,
         region: text.region.as_ref().map(callout::region),
         text: &text.text,
+        grounding: &text.grounding,
         image: Image {
             sha256: &diagram.image.hash,
             width: diagram.image.width,

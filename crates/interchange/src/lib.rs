@@ -16,7 +16,7 @@ mod out;
 mod place;
 mod row;
 
-pub use approved::{Approved, ApprovedText, Decision, approved};
+pub use approved::{Approved, ApprovedText, Decision, Grounded, approved};
 pub use error::{Error, Result};
 pub use imagefolder::export_imagefolder;
 pub use jsonl::export_jsonl;

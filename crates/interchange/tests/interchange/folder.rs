@@ -41,6 +41,7 @@ fn region(name: &str, bbox: [u32; 4]) -> NewRegion {
     NewRegion {
         name: name.to_owned(),
         bbox: Some(bbox),
+        polygon: Vec::new(),
     }
 }
 

@@ -110,6 +110,7 @@ impl Desk {
         let new = NewRegion {
             name: name.to_owned(),
             bbox: Some(bbox),
+            polygon: Vec::new(),
         };
         let author = &self.author.id;
         self.database

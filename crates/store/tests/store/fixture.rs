@@ -237,6 +237,7 @@ pub fn draft_of(level: Level, region: Option<&str>, text: &str) -> NewDraft {
         region: region.map(|name| NewRegion {
             name: name.to_owned(),
             bbox: None,
+            polygon: Vec::new(),
         }),
         text: text.to_owned(),
         label: "test".to_owned(),
