@@ -1,5 +1,7 @@
 //! The page's commands around regions, reasons, history, structure, terms and claims. Wiring, as in `commands`.
 
+use std::path::PathBuf;
+
 use app::domain::{
     BulkAction, BulkDone, BulkId, BulkScope, Claim, Committed, DiagramId, DrawnRegion, FilterId,
     HistoryEntry, NewTerm, PersonId, Place, QueueFilter, Reason, Region, RegionChange, RegionId,
@@ -131,6 +133,18 @@ pub fn restore_term(desk: Shared<'_>, id: TermId) -> Answer<Term> {
 #[specta::specta]
 pub fn take_terms(desk: Shared<'_>, terms: Vec<NewTerm>) -> Answer<TermsTaken> {
     Ok(desk.session()?.take_terms(&terms)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn read_terms_file(path: PathBuf) -> Answer<Vec<NewTerm>> {
+    Ok(app::read_terms(&path)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn export_terms(desk: Shared<'_>, out: PathBuf) -> Answer<u32> {
+    Ok(desk.session()?.export_terms(&out)?)
 }
 
 #[tauri::command(async)]

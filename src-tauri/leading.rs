@@ -1,5 +1,7 @@
 //! The page's commands around reviewing, people, rules and numbers. Wiring, as in `commands`.
 
+use std::path::PathBuf;
+
 use app::domain::{
     Anchor, AuditFilter, AuditPage, Dashboard, DiagramId, NewDecision, Person, PersonId,
     PersonInfo, Policy, ReviewView, Role, Slot, State, Thread, ThreadId,
@@ -63,6 +65,18 @@ pub fn audit_page(
     limit: u32,
 ) -> Answer<AuditPage> {
     Ok(desk.session()?.audit_page(&filter, offset, limit)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn export_audit(desk: Shared<'_>, out: PathBuf) -> Answer<u32> {
+    Ok(desk.session()?.export_audit(&out)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn save_diagnostics(desk: Shared<'_>, out: PathBuf) -> Answer<()> {
+    Ok(desk.session()?.save_diagnostics(&out)?)
 }
 
 #[tauri::command(async)]

@@ -18,6 +18,8 @@ pub enum ExportFormat {
     Imagefolder,
     /// One JSON line for each text, with its provenance.
     Jsonl,
+    /// One JSON line for each question of the set.
+    Questions,
 }
 
 impl FromStr for ExportFormat {
@@ -27,13 +29,16 @@ impl FromStr for ExportFormat {
         match text {
             "imagefolder" => Ok(Self::Imagefolder),
             "jsonl" => Ok(Self::Jsonl),
-            _ => bail!("`{text}` is no export format; there are `imagefolder` and `jsonl`"),
+            "questions" => Ok(Self::Questions),
+            _ => bail!(
+                "`{text}` is no export format; there are `imagefolder`, `jsonl` and `questions`"
+            ),
         }
     }
 }
 
 impl Session {
-    /// Writes everything approved to `out`, whole or not at all.
+    /// Writes everything approved, or the set of questions, to `out`, whole or not at all.
     ///
     /// # Errors
     /// When `out` exists and holds something else, or cannot be written.
@@ -46,6 +51,9 @@ impl Session {
             }
             ExportFormat::Jsonl => {
                 interchange::export_jsonl(&self.workspace, connection, &out, now())
+            }
+            ExportFormat::Questions => {
+                interchange::export_questions(&self.workspace, connection, &out, now())
             }
         })
     }

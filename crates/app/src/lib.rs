@@ -13,6 +13,7 @@ mod jobs;
 mod leads;
 mod pictures;
 mod problem;
+mod records;
 mod servers;
 mod session;
 mod settings;
@@ -33,6 +34,7 @@ pub use inventory::{
 };
 pub use pictures::PictureFile;
 pub use problem::{Code, Problem};
+pub use records::read_terms;
 pub use servers::{keep_key, server_models};
 pub use session::{Session, Status, person_or_user};
 pub use settings::{Language, Settings, Theme};

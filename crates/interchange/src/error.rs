@@ -48,6 +48,14 @@ pub enum Error {
         /// What is wrong with them.
         source: serde_json::Error,
     },
+    /// A file that holds no glossary.
+    #[error("`{}` is no glossary: {problem}", path.display())]
+    Terms {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A file could not be read or written.
     #[error("cannot {doing} `{}`", path.display())]
     Io {
@@ -65,6 +73,10 @@ impl Error {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::Store(error) => error.help(),
+            Self::Terms { .. } => Some(
+                "Give a CSV or TSV file whose first line names the columns `en`, `zh`, `expansion`, `definition`, \
+                 `forbidden`, or JSON as `callout term export` writes it.",
+            ),
             Self::NotEmpty(_) => Some("Name a new folder, or an empty one."),
             Self::NotAFile(_) => Some("Name a new file, or one that may be replaced."),
             Self::InsideWorkspace(_) => Some("Choose a place outside the workspace's folder."),

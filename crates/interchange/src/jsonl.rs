@@ -2,7 +2,7 @@
 //! pipeline reads.
 
 use std::fs::File;
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use domain::{AnnotationId, DiagramId, Level, NewRegion, RevisionId, Timestamp, WorkspaceId};
@@ -64,33 +64,9 @@ pub fn export_jsonl(
     out: &Path,
     exported_at: Timestamp,
 ) -> Result<Exported> {
-    let out = out::prepare(workspace, out)?;
-    replaceable(&out)?;
-    let folder = out.parent().unwrap_or(&out);
-    let mut file = unfinished(folder).map_err(Error::io("write in", folder))?;
-    let written = write(connection, file.as_file_mut(), &out, exported_at)?;
-    file.persist(&out)
-        .map_err(|error| Error::io("write", &out)(error.error))?;
-    out::sync_folder(folder)?;
-    Ok(written)
-}
-
-/// A device or a link would be replaced by a file, which nobody means.
-fn replaceable(out: &Path) -> Result<()> {
-    match std::fs::symlink_metadata(out) {
-        Ok(found) if !found.is_file() => Err(Error::NotAFile(out.to_path_buf())),
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("write", out)(error)),
-        _ => Ok(()),
-    }
-}
-
-fn unfinished(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".callout-export-");
-    // As any new file, readable by whom the umask lets; by default only its owner could read it.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
+    out::whole_file(workspace, out, |file, out| {
+        write(connection, file, out, exported_at)
+    })
 }
 
 fn write(

@@ -14,14 +14,18 @@ mod metadata;
 mod names;
 mod out;
 mod place;
+mod questions;
 mod row;
+mod terms;
 
 pub use approved::{Approved, ApprovedText, Decision, Grounded, approved};
 pub use error::{Error, Result};
 pub use imagefolder::export_imagefolder;
 pub use jsonl::export_jsonl;
 pub use metadata::{METADATA, Metadata, Problem};
+pub use questions::export_questions;
 pub use row::Row;
+pub use terms::{read_terms, write_terms};
 
 use serde::{Deserialize, Serialize};
 

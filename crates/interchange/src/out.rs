@@ -1,6 +1,7 @@
 //! Where an export goes: checked before anything is written, and named only when it is whole.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use store::Workspace;
@@ -44,4 +45,39 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
         synced.map_err(Error::io("write", folder))?;
     }
     Ok(())
+}
+
+/// Writes a file outside the workspace, replacing one that is there; whole or not at all.
+pub(crate) fn whole_file<T>(
+    workspace: &Workspace,
+    out: &Path,
+    write: impl FnOnce(&mut File, &Path) -> Result<T>,
+) -> Result<T> {
+    let out = prepare(workspace, out)?;
+    replaceable(&out)?;
+    let folder = out.parent().unwrap_or(&out);
+    let mut file = unfinished(folder).map_err(Error::io("write in", folder))?;
+    let written = write(file.as_file_mut(), &out)?;
+    file.persist(&out)
+        .map_err(|error| Error::io("write", &out)(error.error))?;
+    sync_folder(folder)?;
+    Ok(written)
+}
+
+/// A device or a link would be replaced by a file, which nobody means.
+fn replaceable(out: &Path) -> Result<()> {
+    match std::fs::symlink_metadata(out) {
+        Ok(found) if !found.is_file() => Err(Error::NotAFile(out.to_path_buf())),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("write", out)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn unfinished(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".callout-export-");
+    // As any new file, readable by whom the umask lets; by default only its owner could read it.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }

@@ -7,6 +7,7 @@
 pub mod annotate;
 pub mod dashboard;
 mod database;
+mod diagnostics;
 mod engine_lock;
 mod enqueue;
 mod error;
@@ -30,6 +31,7 @@ pub mod work;
 mod workspace;
 
 pub use database::Database;
+pub use diagnostics::diagnostics;
 pub use engine_lock::{EngineLock, EngineNote};
 pub use error::{Error, Result};
 pub use images::Incoming;

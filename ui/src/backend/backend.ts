@@ -86,6 +86,10 @@ export interface Backend {
   removeTerm(id: string): Promise<void>;
   restoreTerm(id: string): Promise<Term>;
   takeTerms(terms: NewTerm[]): Promise<TermsTaken>;
+  /** Reads a glossary file; nothing is taken in yet. */
+  readTermsFile(path: string): Promise<NewTerm[]>;
+  /** Writes the glossary as CSV, TSV or JSON; how many entries. */
+  exportTerms(out: string): Promise<number>;
   checkTerms(text: string): Promise<TermHit[]>;
   claim(id: string): Promise<Claim>;
   release(id: string): Promise<void>;
@@ -126,6 +130,10 @@ export interface Backend {
   settleThread(id: string, settled: boolean): Promise<Thread>;
   dashboard(days: number): Promise<Dashboard>;
   auditPage(filter: AuditFilter, offset: number, limit: number): Promise<AuditPage>;
+  /** Writes the audit log as JSON Lines; how many lines. */
+  exportAudit(out: string): Promise<number>;
+  /** Writes a bundle for bug reports that holds nobody's words. */
+  saveDiagnostics(out: string): Promise<void>;
   me(): Promise<Person>;
   people(): Promise<PersonInfo[]>;
   setRoles(person: string, roles: Role[]): Promise<PersonInfo>;

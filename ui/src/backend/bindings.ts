@@ -111,6 +111,8 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	removeTerm: (id: TermId) => typedError<null, Problem>(__TAURI_INVOKE("remove_term", { id })),
 	restoreTerm: (id: TermId) => typedError<Term, Problem>(__TAURI_INVOKE("restore_term", { id })),
 	takeTerms: (terms: NewTerm[]) => typedError<TermsTaken, Problem>(__TAURI_INVOKE("take_terms", { terms })),
+	readTermsFile: (path: string) => typedError<NewTerm[], Problem>(__TAURI_INVOKE("read_terms_file", { path })),
+	exportTerms: (out: string) => typedError<number, Problem>(__TAURI_INVOKE("export_terms", { out })),
 	checkTerms: (text: string) => typedError<TermHit[], Problem>(__TAURI_INVOKE("check_terms", { text })),
 	claim: (id: DiagramId) => typedError<Claim, Problem>(__TAURI_INVOKE("claim", { id })),
 	release: (id: DiagramId) => typedError<null, Problem>(__TAURI_INVOKE("release", { id })),
@@ -152,6 +154,8 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	settleThread: (id: ThreadId, settled: boolean) => typedError<Thread, Problem>(__TAURI_INVOKE("settle_thread", { id, settled })),
 	dashboard: (days: number) => typedError<Dashboard, Problem>(__TAURI_INVOKE("dashboard", { days })),
 	auditPage: (filter: AuditFilter, offset: number, limit: number) => typedError<AuditPage, Problem>(__TAURI_INVOKE("audit_page", { filter, offset, limit })),
+	exportAudit: (out: string) => typedError<number, Problem>(__TAURI_INVOKE("export_audit", { out })),
+	saveDiagnostics: (out: string) => typedError<null, Problem>(__TAURI_INVOKE("save_diagnostics", { out })),
 	me: () => typedError<Person, Problem>(__TAURI_INVOKE("me")),
 	people: () => typedError<PersonInfo[], Problem>(__TAURI_INVOKE("people")),
 	setRoles: (person: PersonId, roles: Role[]) => typedError<PersonInfo, Problem>(__TAURI_INVOKE("set_roles", { person, roles })),
@@ -746,7 +750,9 @@ export type ExportFormat =
 /**  A folder of pictures with `metadata.jsonl`, as Hugging Face's `imagefolder` reads it. */
 "imagefolder" | 
 /**  One JSON line for each text, with its provenance. */
-"jsonl";
+"jsonl" | 
+/**  One JSON line for each question of the set. */
+"questions";
 
 /**  What an export wrote. */
 export type Exported = {

@@ -49,6 +49,7 @@ fn formats() -> impl TypedValueParser<Value = ExportFormat> {
         PossibleValue::new("imagefolder")
             .help("pictures and metadata.jsonl, for Hugging Face datasets and `callout import`"),
         PossibleValue::new("jsonl").help("one JSON line a text, with where it came from"),
+        PossibleValue::new("questions").help("one JSON line a question of the set"),
     ];
     PossibleValuesParser::new(values).try_map(|text| text.parse::<ExportFormat>())
 }

@@ -30,6 +30,11 @@ fn diagram(name: &str, format: &str, index: usize) -> Diagram {
         source: None,
         license: None,
         imported_at: Timestamp::from_millis(0),
+        kind: String::new(),
+        plan: None,
+        second: false,
+        draft_hidden: false,
+        skip_reason: None,
     }
 }
 

@@ -9,3 +9,4 @@ mod folder;
 mod jsonl;
 mod metadata;
 mod support;
+mod terms;
