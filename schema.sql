@@ -399,6 +399,8 @@ CREATE TABLE audit (
     note TEXT
 ) STRICT;
 CREATE INDEX audit_by_subject ON audit (subject);
+CREATE INDEX audit_by_action ON audit (action);
+CREATE INDEX audit_by_person ON audit (person_id, at);
 
 -- Words for search, one row a diagram (rowid = diagram.number). The text is cut by Rust before it
 -- comes here: Chinese, Japanese and Korean become bigrams, which no tokenizer of SQLite does.

@@ -6,7 +6,7 @@ use domain::{
     QuestionId, QuestionPage, QuestionRevision, QuestionSaved, QuestionSource, QuestionTrial,
     RevisionId,
 };
-use store::questions;
+use store::{question_set, questions};
 
 use crate::Session;
 
@@ -21,7 +21,7 @@ impl Session {
         offset: u32,
         limit: u32,
     ) -> Result<QuestionPage> {
-        self.read(|connection| questions::page(connection, filter, offset, limit))
+        self.read(|connection| question_set::page(connection, filter, offset, limit))
     }
 
     /// One question.
@@ -154,7 +154,7 @@ impl Session {
     /// # Errors
     /// As [`Self::page`].
     pub fn question_categories(&self) -> Result<Vec<String>> {
-        self.read(questions::categories)
+        self.read(question_set::categories)
     }
 
     /// How the set covers the workspace.
@@ -162,6 +162,6 @@ impl Session {
     /// # Errors
     /// As [`Self::page`].
     pub fn question_coverage(&self) -> Result<QuestionCoverage> {
-        self.read(questions::coverage)
+        self.read(question_set::coverage)
     }
 }

@@ -16,7 +16,7 @@ impl Session {
     /// # Errors
     /// When there is no such diagram.
     pub fn review(&self, id: &DiagramId) -> Result<ReviewView> {
-        self.read(|connection| review::view(connection, id, &self.person.id))
+        self.read(|connection| store::review_view(connection, id, &self.person.id))
     }
 
     /// Keeps what a lead writes in place of a submitted text.

@@ -124,12 +124,18 @@ impl Session {
         Ok(lock(&self.writer).data_version()?)
     }
 
+    /// The queue as the acting person sees it now.
+    fn through(&self, filter: &QueueFilter) -> queue::View {
+        queue::View::new(filter, &self.person.id, now())
+    }
+
     /// A stretch of the queue.
     ///
     /// # Errors
     /// When the database cannot be read; so for all reads below.
     pub fn page(&self, filter: &QueueFilter, offset: u32, limit: u32) -> Result<QueuePage> {
-        self.read(|connection| queue::page(connection, filter, offset, limit))
+        let view = self.through(filter);
+        self.read(|connection| view.page(connection, offset, limit))
     }
 
     /// How many diagrams of each state a search lets through.
@@ -145,7 +151,8 @@ impl Session {
     /// # Errors
     /// When there is no such diagram.
     pub fn place_of(&self, filter: &QueueFilter, id: &DiagramId) -> Result<Option<Place>> {
-        self.read(|connection| queue::place_of(connection, filter, id))
+        let view = self.through(filter);
+        self.read(|connection| view.place_of(connection, id))
     }
 
     /// The next or previous diagram that the filter lets through.
@@ -158,7 +165,8 @@ impl Session {
         id: &DiagramId,
         forward: bool,
     ) -> Result<Option<Place>> {
-        self.read(|connection| queue::neighbour(connection, filter, id, forward))
+        let view = self.through(filter);
+        self.read(|connection| view.neighbour(connection, id, forward))
     }
 
     /// The id that somebody typed: whole, its beginning, or a queue number.

@@ -119,9 +119,6 @@ pub struct Agreement {
     pub pairs: u32,
     /// Mean share of words in common, 0–1: twice the common words by all words.
     pub text: Option<f64>,
-    /// Mean intersection over union of the regions that two people linked to the same words; `None`
-    /// where there are none.
-    pub boxes: Option<f64>,
     /// Share of questions that a second expert answered with the key, 0–1.
     pub keys: Option<f64>,
     /// Answers behind `keys`.

@@ -63,7 +63,7 @@ pub use reason::{Reason, UnknownReason};
 pub use region::{DrawnRegion, Region, RegionChange, Shape, SpanLink};
 pub use review::{
     Anchor, Comment, Decision, ExpertText, NewDecision, Pick, Picked, ReviewCaption, ReviewView,
-    Settled, Thread, Verdict,
+    Settled, Thread, UnknownVerdict, Verdict,
 };
 pub use state::{State, UnknownState, WrongState};
 pub use telemetry::{Followed, PartialText, Telemetry, TelemetryEvent};

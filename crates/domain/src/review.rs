@@ -167,6 +167,22 @@ impl Verdict {
     }
 }
 
+/// Text that names no decision.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no decision; there are `accept`, `fix` and `return`")]
+pub struct UnknownVerdict(pub String);
+
+impl std::str::FromStr for Verdict {
+    type Err = UnknownVerdict;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Accept, Self::Fix, Self::Return]
+            .into_iter()
+            .find(|verdict| verdict.as_str() == text)
+            .ok_or_else(|| UnknownVerdict(text.to_owned()))
+    }
+}
+
 /// A decision that was made. Immutable.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct Decision {

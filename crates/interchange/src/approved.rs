@@ -1,8 +1,8 @@
 //! Everything approved, one diagram at a time, with where each text came from.
 
 use domain::{
-    Action, AnnotationId, AuditEntry, Diagram, DiagramId, DraftId, Level, NewRegion, QueueFilter,
-    Region, Revision, RevisionId, State, Timestamp,
+    Action, AnnotationId, AuditEntry, Diagram, DiagramId, DraftId, Level, NewRegion, Region,
+    Revision, RevisionId, State, Timestamp,
 };
 use serde::Serialize;
 use store::table::{annotation, audit, diagram, draft, region, revision};
@@ -81,25 +81,8 @@ pub struct Decision {
 pub fn approved(
     connection: &Connection,
 ) -> Result<impl ExactSizeIterator<Item = Result<Approved>>> {
-    let ids = ids(connection)?;
+    let ids = queue::ids_in_state(connection, State::Approved)?;
     Ok(ids.into_iter().map(|id| read(connection, &id)))
-}
-
-fn ids(connection: &Connection) -> Result<Vec<DiagramId>> {
-    let filter = QueueFilter {
-        state: Some(State::Approved),
-        search: String::new(),
-        ..QueueFilter::default()
-    };
-    let mut ids = Vec::new();
-    loop {
-        let offset = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let page = queue::page(connection, &filter, offset, queue::MAX_PAGE_ROWS)?;
-        if page.rows.is_empty() {
-            return Ok(ids);
-        }
-        ids.extend(page.rows.into_iter().map(|row| row.id));
-    }
 }
 
 fn read(connection: &Connection, id: &DiagramId) -> Result<Approved> {

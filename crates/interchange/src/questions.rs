@@ -10,7 +10,7 @@ use domain::{
 };
 use serde::Serialize;
 use store::table::{diagram, region};
-use store::{Connection, Workspace, questions};
+use store::{Connection, Workspace, question_set};
 
 use crate::{Error, Exported, Result, callout, out};
 
@@ -94,7 +94,7 @@ fn write(
     };
     let mut before = None;
     loop {
-        let page = questions::page(connection, &filter, exported.texts, PAGE_ROWS)?;
+        let page = question_set::page(connection, &filter, exported.texts, PAGE_ROWS)?;
         if page.questions.is_empty() {
             break;
         }

@@ -142,3 +142,6 @@ CREATE TABLE term (
 ) STRICT;
 CREATE UNIQUE INDEX term_en ON term (en COLLATE NOCASE) WHERE removed_at IS NULL AND en <> '';
 CREATE UNIQUE INDEX term_zh ON term (zh) WHERE removed_at IS NULL AND zh <> '';
+
+CREATE INDEX audit_by_action ON audit (action);
+CREATE INDEX audit_by_person ON audit (person_id, at);

@@ -5,8 +5,8 @@
 //! as a revision of its own beside the head, and a conflict is opened for its author to settle.
 
 use domain::{
-    Action, Committed, DiagramId, JournalEntry, Keep, PersonId, Reason, RevisionId, Saved, Slot,
-    SpanLink, State, SubmitNote, Timestamp,
+    Action, Committed, DiagramId, Draft, JournalEntry, Keep, PersonId, Reason, RevisionId, Role,
+    Saved, Slot, SpanLink, State, SubmitNote, Timestamp,
 };
 use rusqlite::{Connection, Transaction};
 
@@ -14,7 +14,7 @@ use crate::table::annotation::{self, Annotation};
 use crate::table::revision::{self, NewRevision};
 use crate::table::working_copy::{self, WorkingCopy};
 use crate::table::{audit, conflict, diagram, draft};
-use crate::{Error, Result};
+use crate::{Error, Result, claims, people, submissions};
 
 /// Who acts, and when.
 #[derive(Debug, Clone, Copy)]
@@ -145,10 +145,11 @@ pub fn submit(
     note: &SubmitNote,
     measures: Measures,
 ) -> Result<Committed> {
-    let _ = (note, measures);
-    let from = diagram::get(tx, &slot.diagram_id)?.state;
-    let state = from.step(State::Submitted)?;
-    accept_draft(tx, by, slot)?;
+    people::require(tx, by.person, Role::Annotator)?;
+    let diagram = diagram::get(tx, &slot.diagram_id)?;
+    let state = diagram.state.step(State::Submitted)?;
+    claims::hold(tx, by, &diagram)?;
+    accept_draft(tx, by, slot, note)?;
     let mut submitted = Vec::new();
     for mine in annotation::of_diagram(tx, &slot.diagram_id)? {
         if mine.annotator_id != *by.person {
@@ -165,17 +166,26 @@ pub fn submit(
         let written = !text_of(tx, Some(&head))?.trim().is_empty();
         let handed_in = written.then_some((&head, by.at));
         annotation::set_submitted(tx, &mine.id, handed_in)?;
-        submitted.extend(handed_in.map(|(head, _)| head.to_string()));
+        if written {
+            submissions::record(tx, by, &diagram, (&mine, &head), note, measures.kept)?;
+            submitted.push(head.to_string());
+        }
     }
     if submitted.is_empty() {
         return Err(Error::NothingToSubmit);
     }
+    let complete = !diagram.second || submissions::is_second_in(tx, &diagram.id)?;
+    let state = if complete { state } else { State::InProgress };
+    if diagram.second && complete {
+        submissions::compare(tx, &diagram.id, measures.agreement)?;
+    }
     diagram::set_state(tx, &slot.diagram_id, state)?;
     diagram::set_return_reason(tx, &slot.diagram_id, None)?;
+    claims::end(tx, &diagram.id)?;
     let revisions = submitted.join(" ");
     let event = Action::Submit
         .on(slot.diagram_id.as_str())
-        .before(Some(from.as_str()))
+        .before(Some(diagram.state.as_str()))
         .after(state.as_str())
         .note(&revisions);
     audit::append(tx, by.at, by.person, &event)?;
@@ -228,7 +238,7 @@ pub(crate) fn is_dirty(connection: &Connection, slot: &Slot, copy: &WorkingCopy)
             (base.text, base.links)
         }
         None => {
-            let draft = draft::newest(connection, slot)?;
+            let draft = draft_in_view(connection, slot)?;
             (
                 draft.map_or_else(String::new, |draft| draft.text),
                 Vec::new(),
@@ -251,10 +261,16 @@ fn links_within(links: &[SpanLink], text: &str) -> Vec<SpanLink> {
 }
 
 /// Marks the diagram as begun, or refuses to write to it.
-fn begin(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId) -> Result<()> {
-    let from = diagram::get(tx, id)?.state;
+pub(crate) fn begin(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId) -> Result<()> {
+    people::require(tx, by.person, Role::Annotator)?;
+    let diagram = diagram::get(tx, id)?;
+    let from = diagram.state;
     if !from.takes_text() {
         return Err(Error::ReadOnly(from));
+    }
+    claims::hold(tx, by, &diagram)?;
+    if submissions::waits_for_second(tx, &diagram, by.person)? {
+        return Err(Error::WaitsForSecond);
     }
     if from != State::InProgress {
         diagram::set_state(tx, id, State::InProgress)?;
@@ -267,8 +283,17 @@ fn begin(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId) -> Result<()> {
     Ok(())
 }
 
-/// Gives an untouched caption its draft's text as first revision.
-fn accept_draft(tx: &Transaction<'_>, by: By<'_>, slot: &Slot) -> Result<()> {
+/// The draft that stands beside a caption: the newest, unless drafts of this diagram are hidden.
+pub(crate) fn draft_in_view(connection: &Connection, slot: &Slot) -> Result<Option<Draft>> {
+    if diagram::get(connection, &slot.diagram_id)?.draft_hidden {
+        return Ok(None);
+    }
+    draft::newest(connection, slot)
+}
+
+/// Gives an untouched caption its draft's text as first revision: of the draft that was on the screen,
+/// where that is known, so that one that came unseen is never handed in.
+fn accept_draft(tx: &Transaction<'_>, by: By<'_>, slot: &Slot, note: &SubmitNote) -> Result<()> {
     let annotation = annotation::find_or_insert(tx, slot, by.person)?;
     let touched = match working_copy::get(tx, &annotation.id)? {
         Some(copy) => is_dirty(tx, slot, &copy)?,
@@ -277,15 +302,44 @@ fn accept_draft(tx: &Transaction<'_>, by: By<'_>, slot: &Slot) -> Result<()> {
     if annotation.head.is_some() || touched {
         return Ok(());
     }
-    let Some(draft) = draft::newest(tx, slot)? else {
+    let Some(newest) = draft_in_view(tx, slot)? else {
         return Ok(());
     };
+    let seen = match &note.draft_id {
+        Some(id) => draft::of_slot(tx, slot, id)?,
+        None => None,
+    };
+    let draft = seen.unwrap_or(newest);
     let head = move_head(tx, by, &annotation, &draft.text, &[])?;
     if let Some(mut copy) = working_copy::get(tx, &annotation.id)? {
         copy.base_revision_id = Some(head);
         working_copy::put(tx, &annotation.id, &copy)?;
     }
     Ok(())
+}
+
+/// Writes a text on top of the head, whatever is being typed, which the caller has committed.
+pub(crate) fn put_on_top(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    slot: &Slot,
+    text: &str,
+    links: &[SpanLink],
+) -> Result<Committed> {
+    let annotation = annotation::find_or_insert(tx, slot, by.person)?;
+    let same = match &annotation.head {
+        Some(head) => {
+            let head = revision::get(tx, head)?;
+            head.text == text && head.links == links
+        }
+        None => false,
+    };
+    if !same {
+        move_head(tx, by, &annotation, text, links)?;
+    }
+    let version = working_copy::get(tx, &annotation.id)?.map_or(0, |copy| copy.version);
+    show_head(tx, by, slot, &annotation, version)?;
+    outcome(tx, by, slot)
 }
 
 fn move_head(
@@ -330,7 +384,7 @@ fn insert_revision(
     parent: Option<&RevisionId>,
     (text, links): (&str, &[SpanLink]),
 ) -> Result<RevisionId> {
-    let draft = draft::newest(tx, &annotation.slot)?;
+    let draft = draft_in_view(tx, &annotation.slot)?;
     revision::insert(
         tx,
         &NewRevision {
@@ -407,6 +461,25 @@ fn text_of(connection: &Connection, revision: Option<&RevisionId>) -> Result<Str
     }
 }
 
+/// A lead's own wording of a caption under review: a revision of the lead's, on top of theirs.
+pub(crate) fn lead_revision(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    slot: &Slot,
+    text: &str,
+) -> Result<RevisionId> {
+    let annotation = annotation::find_or_insert(tx, slot, by.person)?;
+    let id = match &annotation.head {
+        Some(head) if revision::get(tx, head)?.text == text => head.clone(),
+        _ => move_head(tx, by, &annotation, text, &[])?,
+    };
+    let version = working_copy::get(tx, &annotation.id)?.map(|copy| copy.version);
+    if let Some(version) = version {
+        show_head(tx, by, slot, &annotation, version)?;
+    }
+    Ok(id)
+}
+
 /// Says why the acting person changed the draft of a caption: these reasons and no others.
 ///
 /// # Errors
@@ -417,6 +490,30 @@ pub fn set_reasons(
     slot: &Slot,
     reasons: &[Reason],
 ) -> Result<Vec<Reason>> {
-    let _ = (tx, by, slot, reasons);
-    Err(Error::NotBuilt)
+    begin(tx, by, &slot.diagram_id)?;
+    let annotation = annotation::find_or_insert(tx, slot, by.person)?;
+    let before = annotation::reasons(tx, &annotation.id)?;
+    tx.execute(
+        "DELETE FROM annotation_reason WHERE annotation_id = ?1",
+        [annotation.id.as_str()],
+    )?;
+    for reason in reasons {
+        tx.prepare_cached("INSERT OR IGNORE INTO annotation_reason (annotation_id, reason, at) VALUES (?1, ?2, ?3)")?
+            .execute((annotation.id.as_str(), reason.as_str(), by.at.millis()))?;
+    }
+    let after = annotation::reasons(tx, &annotation.id)?;
+    if before != after {
+        let words = |reasons: &[Reason]| -> String {
+            let words: Vec<&str> = reasons.iter().map(|reason| reason.as_str()).collect();
+            words.join(" ")
+        };
+        let (before, after) = (words(&before), words(&after));
+        let event = Action::Reasons
+            .on(slot.diagram_id.as_str())
+            .before(Some(&before))
+            .after(&after)
+            .note(slot.level.as_str());
+        audit::append(tx, by.at, by.person, &event)?;
+    }
+    Ok(after)
 }

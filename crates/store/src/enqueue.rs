@@ -26,6 +26,7 @@ const INSERT_ITEMS: &str = "
     CROSS JOIN diagram ON diagram.number = wanted.n
     CROSS JOIN level
     LEFT JOIN region ON level.name = 'partial' AND region.diagram_id = diagram.id
+        AND region.removed_at IS NULL
     WHERE (level.name <> 'partial' OR region.id IS NOT NULL)
       AND (?3 OR NOT EXISTS (
         SELECT 1 FROM draft
@@ -57,7 +58,7 @@ pub fn queue(
     levels.sort_unstable();
     levels.dedup();
     let model = model::find(tx, request.model_id.as_str())?;
-    collect_diagrams(tx, &request.scope)?;
+    collect_diagrams(tx, by, &request.scope)?;
     let parameters = JobParameters::Draft(DraftParameters {
         model,
         levels: levels.clone(),
@@ -95,7 +96,7 @@ fn named(levels: &[Level], prompts: &PromptVersions) -> String {
 }
 
 /// Fills `wanted_diagram` with the numbers of the diagrams, in order.
-fn collect_diagrams(tx: &Transaction<'_>, scope: &DraftScope) -> Result<()> {
+fn collect_diagrams(tx: &Transaction<'_>, by: By<'_>, scope: &DraftScope) -> Result<()> {
     tx.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS wanted_diagram (rank INTEGER PRIMARY KEY, n INTEGER NOT NULL);
          DELETE FROM wanted_diagram;",
@@ -108,7 +109,7 @@ fn collect_diagrams(tx: &Transaction<'_>, scope: &DraftScope) -> Result<()> {
         }
         DraftScope::Ids { ids } => collect_named(tx, ids)?,
         DraftScope::Filter { filter, limit } => {
-            let (sql, mut values) = queue::ordered(filter);
+            let (sql, mut values) = queue::View::new(filter, by.person, by.at).ordered();
             values.push(Value::from(limit.map_or(-1, i64::from)));
             let sql = format!("INSERT INTO wanted_diagram (n) SELECT n FROM ({sql} LIMIT ?)");
             tx.execute(&sql, params_from_iter(values))?;

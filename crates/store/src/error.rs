@@ -112,6 +112,9 @@ pub enum Error {
         /// Until when.
         until: domain::Timestamp,
     },
+    /// The person's part is handed in, and a second person's is not yet.
+    #[error("your captions are handed in; the diagram waits for a second person")]
+    WaitsForSecond,
     /// Nobody has this id or name.
     #[error("no person `{0}`")]
     NoPerson(String),
@@ -224,6 +227,7 @@ impl Error {
             Self::LastLead => Some("Make somebody else a lead first."),
             Self::TermTaken(_) => Some("Change that entry instead."),
             Self::QuestionState(_) => Some("Take it up for writing first."),
+            Self::WaitsForSecond => Some("Go on with another diagram."),
             Self::NotBuilt
             | Self::NoPerson(_)
             | Self::BadPolicy(_)

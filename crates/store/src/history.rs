@@ -1,9 +1,10 @@
 //! The revisions of a caption.
 
-use domain::{HistoryEntry, PersonId, RevisionId, Slot};
-use rusqlite::{Connection, Transaction};
+use domain::{Action, Committed, HistoryEntry, PersonId, RevisionId, Slot};
+use rusqlite::{Connection, Row, Transaction};
 
-use crate::annotate::By;
+use crate::annotate::{self, By};
+use crate::table::{Millis, annotation, audit, revision};
 use crate::{Error, Result};
 
 /// Every revision of a caption, newest first: one person's, or everybody's.
@@ -15,8 +16,31 @@ pub fn list(
     slot: &Slot,
     annotator: Option<&PersonId>,
 ) -> Result<Vec<HistoryEntry>> {
-    let _ = (connection, slot, annotator);
-    Err(Error::NotBuilt)
+    let mut statement = connection.prepare_cached(
+        "SELECT revision.id, revision.parent_id, annotator.id, annotator.name, author.name,
+            revision.created_at, length(revision.text), substr(revision.text, 1, 120),
+            revision.id IS annotation.head_revision_id,
+            revision.id IS annotation.submitted_revision_id,
+            revision.id IS annotation.approved_revision_id,
+            EXISTS (SELECT 1 FROM conflict WHERE mine_revision_id = revision.id)
+         FROM annotation
+         JOIN revision ON revision.annotation_id = annotation.id
+         JOIN person AS annotator ON annotator.id = annotation.annotator_id
+         JOIN person AS author ON author.id = revision.author_id
+         WHERE annotation.diagram_id = ?1 AND annotation.level = ?2 AND annotation.region_id IS ?3
+            AND (?4 IS NULL OR annotation.annotator_id = ?4)
+         ORDER BY revision.rowid DESC",
+    )?;
+    let rows = statement.query_map(
+        (
+            slot.diagram_id.as_str(),
+            slot.level.as_str(),
+            slot.region_id.as_ref().map(|id| id.as_str()),
+            annotator.map(PersonId::as_str),
+        ),
+        read,
+    )?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Makes an earlier text of the acting person's caption, its links included, the head again: as a new
@@ -28,8 +52,39 @@ pub fn restore(
     tx: &Transaction<'_>,
     by: By<'_>,
     slot: &Slot,
-    revision: &RevisionId,
-) -> Result<domain::Committed> {
-    let _ = (tx, by, slot, revision);
-    Err(Error::NotBuilt)
+    id: &RevisionId,
+) -> Result<Committed> {
+    annotate::begin(tx, by, &slot.diagram_id)?;
+    let unknown = || Error::NoRevision(id.to_string());
+    let mine = annotation::find(tx, slot, by.person)?.ok_or_else(unknown)?;
+    let chain = revision::of_annotation(tx, &mine.id)?;
+    let wanted = chain
+        .into_iter()
+        .find(|revision| revision.id == *id)
+        .ok_or_else(unknown)?;
+    annotate::commit(tx, by, slot)?;
+    let event = Action::Restore
+        .on(slot.diagram_id.as_str())
+        .before(mine.head.as_ref().map(RevisionId::as_str))
+        .after(id.as_str());
+    audit::append(tx, by.at, by.person, &event)?;
+    annotate::put_on_top(tx, by, slot, &wanted.text, &wanted.links)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<HistoryEntry> {
+    let parent: Option<String> = row.get(1)?;
+    Ok(HistoryEntry {
+        id: RevisionId::from_text(row.get::<_, String>(0)?),
+        parent_id: parent.map(RevisionId::from_text),
+        annotator_id: PersonId::from_text(row.get::<_, String>(2)?),
+        annotator: row.get(3)?,
+        author: row.get(4)?,
+        created_at: row.get::<_, Millis>(5)?.0,
+        length: row.get(6)?,
+        excerpt: row.get(7)?,
+        is_head: row.get(8)?,
+        is_submitted: row.get(9)?,
+        is_approved: row.get(10)?,
+        is_aside: row.get(11)?,
+    })
 }

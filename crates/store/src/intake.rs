@@ -3,11 +3,11 @@
 use domain::{Action, DiagramId, NewDraft};
 use rusqlite::Transaction;
 
-use crate::Result;
 use crate::annotate::By;
 use crate::table::diagram::{self, NewDiagram};
 use crate::table::draft::Written;
 use crate::table::{audit, draft, region};
+use crate::{Result, people, share};
 
 /// Writes a diagram and its drafts; `None` when its picture is here already, which changes nothing.
 ///
@@ -22,6 +22,9 @@ pub fn import(
     let Some(id) = diagram::insert(tx, new, by.person, by.at)? else {
         return Ok(None);
     };
+    let policy = people::policy(tx)?;
+    let number = diagram::get(tx, &id)?.number;
+    share::set(tx, number, id.as_str(), &policy)?;
     let event = Action::Import.on(id.as_str()).after(&new.image.hash);
     audit::append(tx, by.at, by.person, &event)?;
     for draft in drafts {

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod annotate;
+mod claims;
 pub mod dashboard;
 mod database;
 mod diagnostics;
@@ -18,11 +19,16 @@ pub mod intake;
 pub mod jobs;
 mod migrate;
 pub mod people;
+pub mod question_set;
 pub mod questions;
 pub mod queue;
+mod queue_marks;
 pub mod regions;
 pub mod review;
+mod review_view;
 pub mod runs;
+mod share;
+mod submissions;
 pub mod table;
 pub mod threads;
 pub mod view;
@@ -35,6 +41,7 @@ pub use diagnostics::diagnostics;
 pub use engine_lock::{EngineLock, EngineNote};
 pub use error::{Error, Result};
 pub use images::Incoming;
+pub use review_view::review_view;
 pub use rusqlite::{Connection, Transaction};
 pub use words::{index_text, match_query};
 pub use workspace::Workspace;

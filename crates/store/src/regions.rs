@@ -1,10 +1,13 @@
 //! Drawing regions on a diagram that takes text.
 
-use domain::{DiagramId, DrawnRegion, Region, RegionChange, RegionId};
-use rusqlite::Transaction;
+use domain::{Action, DiagramId, DrawnRegion, Image, Region, RegionChange, RegionId, Role, Shape};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use crate::annotate::By;
-use crate::{Error, Result};
+use crate::annotate::{self, By};
+use crate::table::{audit, diagram, region};
+use crate::{Error, Result, people};
+
+const MOST_POINTS: usize = 500;
 
 /// Draws a region after the last one; its shape is cut to the picture.
 ///
@@ -16,8 +19,20 @@ pub fn draw(
     diagram: &DiagramId,
     new: &DrawnRegion,
 ) -> Result<Region> {
-    let _ = (tx, by, diagram, new);
-    Err(Error::NotBuilt)
+    begin(tx, by, diagram)?;
+    let name = match &new.name {
+        Some(name) => free_name(tx, diagram, name, None)?,
+        None => next_name(tx, diagram, "")?,
+    };
+    let placed = placed(&new.shape, &diagram::get(tx, diagram)?.image)?;
+    let drawn = Region {
+        id: RegionId::new(),
+        name,
+        ..placed
+    };
+    region::insert_drawn(tx, diagram, &drawn, by)?;
+    log(tx, by, diagram, None, Some(&drawn))?;
+    Ok(drawn)
 }
 
 /// Renames a region or gives it another place.
@@ -28,25 +43,39 @@ pub fn change(
     tx: &Transaction<'_>,
     by: By<'_>,
     diagram: &DiagramId,
-    region: &RegionId,
+    id: &RegionId,
     change: &RegionChange,
 ) -> Result<Region> {
-    let _ = (tx, by, diagram, region, change);
-    Err(Error::NotBuilt)
+    begin(tx, by, diagram)?;
+    let before = region::get(tx, diagram, id)?;
+    let mut after = match &change.shape {
+        Some(shape) => placed(shape, &diagram::get(tx, diagram)?.image)?,
+        None => before.clone(),
+    };
+    after.id = id.clone();
+    after.name = match &change.name {
+        Some(name) => free_name(tx, diagram, name, Some(id))?,
+        None => before.name.clone(),
+    };
+    if after != before {
+        region::update(tx, &after)?;
+        log(tx, by, diagram, Some(&before), Some(&after))?;
+    }
+    Ok(after)
 }
 
 /// Takes a region away. Its captions and links stay, unseen, for [`restore`].
 ///
 /// # Errors
 /// [`Error::ReadOnly`], [`Error::NoRegion`].
-pub fn remove(
-    tx: &Transaction<'_>,
-    by: By<'_>,
-    diagram: &DiagramId,
-    region: &RegionId,
-) -> Result<()> {
-    let _ = (tx, by, diagram, region);
-    Err(Error::NotBuilt)
+pub fn remove(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId, id: &RegionId) -> Result<()> {
+    begin(tx, by, diagram)?;
+    let before = region::get(tx, diagram, id)?;
+    tx.execute(
+        "UPDATE region SET removed_at = ?2 WHERE id = ?1",
+        (id.as_str(), by.at.millis()),
+    )?;
+    log(tx, by, diagram, Some(&before), None)
 }
 
 /// Brings a region back, under its name or, where that is taken, the next free one.
@@ -57,10 +86,30 @@ pub fn restore(
     tx: &Transaction<'_>,
     by: By<'_>,
     diagram: &DiagramId,
-    region: &RegionId,
+    id: &RegionId,
 ) -> Result<Region> {
-    let _ = (tx, by, diagram, region);
-    Err(Error::NotBuilt)
+    begin(tx, by, diagram)?;
+    let name: Option<String> = tx
+        .query_row(
+            "SELECT name FROM region WHERE id = ?1 AND diagram_id = ?2 AND removed_at IS NOT NULL",
+            (id.as_str(), diagram.as_str()),
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(name) = name else {
+        return region::get(tx, diagram, id);
+    };
+    let name = match free_name(tx, diagram, &name, Some(id)) {
+        Err(Error::RegionNameTaken(_)) => next_name(tx, diagram, &name)?,
+        free => free?,
+    };
+    tx.execute(
+        "UPDATE region SET removed_at = NULL, name = ?2 WHERE id = ?1",
+        (id.as_str(), &name),
+    )?;
+    let after = region::get(tx, diagram, id)?;
+    log(tx, by, diagram, None, Some(&after))?;
+    Ok(after)
 }
 
 /// Puts the regions into an order; those that are not named keep theirs, after the named ones.
@@ -73,6 +122,147 @@ pub fn reorder(
     diagram: &DiagramId,
     order: &[RegionId],
 ) -> Result<Vec<Region>> {
-    let _ = (tx, by, diagram, order);
-    Err(Error::NotBuilt)
+    begin(tx, by, diagram)?;
+    let before = region::of_diagram(tx, diagram)?;
+    for id in order {
+        region::get(tx, diagram, id)?;
+    }
+    let rest = before.iter().filter(|known| !order.contains(&known.id));
+    let wanted = order.iter().chain(rest.map(|known| &known.id));
+    for (position, id) in wanted.enumerate() {
+        let position = u32::try_from(position + 1).unwrap_or(u32::MAX);
+        tx.prepare_cached("UPDATE region SET position = ?2 WHERE id = ?1")?
+            .execute((id.as_str(), position))?;
+    }
+    let after = region::of_diagram(tx, diagram)?;
+    let names = |regions: &[Region]| -> String {
+        let ids: Vec<&str> = regions.iter().map(|known| known.id.as_str()).collect();
+        ids.join(" ")
+    };
+    if names(&before) != names(&after) {
+        let (before, after) = (names(&before), names(&after));
+        let event = Action::Region
+            .on(diagram.as_str())
+            .before(Some(&before))
+            .after(&after);
+        audit::append(tx, by.at, by.person, &event)?;
+    }
+    Ok(after)
+}
+
+/// Drawing is work like typing: the diagram is begun, or takes nothing.
+fn begin(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId) -> Result<()> {
+    people::require(tx, by.person, Role::Annotator)?;
+    annotate::begin(tx, by, diagram)
+}
+
+/// A region without id and name at the shape's place, cut to the picture.
+fn placed(shape: &Shape, image: &Image) -> Result<Region> {
+    let (most_x, most_y) = (image.width - 1, image.height - 1);
+    let region = |x: u32, y: u32, width: u32, height: u32, polygon: Vec<[u32; 2]>| Region {
+        id: RegionId::from_text(""),
+        name: String::new(),
+        x,
+        y,
+        width,
+        height,
+        polygon,
+    };
+    match shape {
+        Shape::Rectangle { width: 0, .. } | Shape::Rectangle { height: 0, .. } => Err(
+            Error::BadRegion("a width and a height of at least one pixel"),
+        ),
+        Shape::Rectangle { x, y, .. } if *x > most_x || *y > most_y => {
+            Err(Error::BadRegion("a place within the picture"))
+        }
+        &Shape::Rectangle {
+            x,
+            y,
+            width,
+            height,
+        } => Ok(region(
+            x,
+            y,
+            width.min(image.width - x),
+            height.min(image.height - y),
+            Vec::new(),
+        )),
+        Shape::Polygon { points } => {
+            let mut cut: Vec<[u32; 2]> = points
+                .iter()
+                .map(|[x, y]| [(*x).min(most_x), (*y).min(most_y)])
+                .collect();
+            cut.dedup();
+            if cut.len() < 3 || cut.len() > MOST_POINTS {
+                return Err(Error::BadRegion("3 to 500 different corners"));
+            }
+            let xs = cut.iter().map(|[x, _]| *x);
+            let ys = cut.iter().map(|[_, y]| *y);
+            let (left, top) = (xs.clone().min().unwrap_or(0), ys.clone().min().unwrap_or(0));
+            let (right, bottom) = (xs.max().unwrap_or(0), ys.max().unwrap_or(0));
+            if left == right || top == bottom {
+                return Err(Error::BadRegion("corners that are not all on one line"));
+            }
+            Ok(region(left, top, right - left, bottom - top, cut))
+        }
+    }
+}
+
+/// The name, trimmed, if no other region of the diagram has it.
+fn free_name(
+    connection: &Connection,
+    diagram: &DiagramId,
+    name: &str,
+    except: Option<&RegionId>,
+) -> Result<String> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err(Error::BadRegion("a name, without control characters"));
+    }
+    let taken = region::of_diagram(connection, diagram)?
+        .into_iter()
+        .any(|known| known.name == name && Some(&known.id) != except);
+    if taken {
+        return Err(Error::RegionNameTaken(name.to_owned()));
+    }
+    Ok(name.to_owned())
+}
+
+/// The first of `1`, `2`, … or of `stem 2`, `stem 3`, … that no region of the diagram has.
+fn next_name(connection: &Connection, diagram: &DiagramId, stem: &str) -> Result<String> {
+    let known = region::of_diagram(connection, diagram)?;
+    let named = |number: usize| match stem {
+        "" => number.to_string(),
+        stem => format!("{stem} {}", number + 1),
+    };
+    let is_free = |name: &String| !known.iter().any(|region| region.name == *name);
+    Ok((1..).map(named).find(is_free).unwrap_or_default())
+}
+
+/// The log keeps the geometry, so that no shape is ever lost.
+fn log(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    diagram: &DiagramId,
+    before: Option<&Region>,
+    after: Option<&Region>,
+) -> Result<()> {
+    let json = |region: Option<&Region>| {
+        region
+            .map(serde_json::to_string)
+            .transpose()
+            .map_err(|source| Error::Json {
+                column: "audit.before",
+                source,
+            })
+    };
+    let (before, after) = (json(before)?, json(after)?);
+    let event = Action::Region
+        .on(diagram.as_str())
+        .before(before.as_deref());
+    let event = match &after {
+        Some(after) => event.after(after),
+        None => event,
+    };
+    audit::append(tx, by.at, by.person, &event)
 }

@@ -4,7 +4,7 @@ use domain::{Caption, DiagramId, DiagramView, Draft, Level, PersonId, Region, Sl
 use rusqlite::Connection;
 
 use crate::table::{annotation, conflict, diagram, draft, region, revision, working_copy};
-use crate::{Result, annotate};
+use crate::{Result, annotate, claims, submissions, threads};
 
 /// Everything a window shows of a diagram.
 ///
@@ -17,7 +17,14 @@ pub fn diagram_view(
 ) -> Result<DiagramView> {
     let diagram = diagram::get(connection, id)?;
     let regions = region::of_diagram(connection, id)?;
-    let drafts = draft::of_diagram(connection, id)?;
+    // A hidden draft is shown again once the texts are handed in.
+    let hidden = diagram.draft_hidden && diagram.state.takes_text();
+    let drafts = if hidden {
+        Vec::new()
+    } else {
+        draft::of_diagram(connection, id)?
+    };
+    let waits = submissions::waits_for_second(connection, &diagram, person)?;
     let partials = regions.iter().map(|region| (Level::Partial, Some(region)));
     let captions = [(Level::Global, None)]
         .into_iter()
@@ -27,10 +34,10 @@ pub fn diagram_view(
         .collect::<Result<_>>()?;
     Ok(DiagramView {
         return_reason: diagram::return_reason(connection, id)?,
-        read_only: !diagram.state.takes_text(),
-        claim: None,
-        waits_for_second: false,
-        threads: Vec::new(),
+        read_only: !diagram.state.takes_text() || waits,
+        claim: claims::of(connection, id)?,
+        waits_for_second: waits,
+        threads: threads::of_diagram(connection, id)?,
         diagram,
         regions,
         captions,
@@ -75,6 +82,7 @@ fn caption(
     let Some(annotation) = annotation::find(connection, &caption.slot, person)? else {
         return Ok(caption);
     };
+    caption.reasons = annotation::reasons(connection, &annotation.id)?;
     if let Some(head) = &annotation.head {
         let head = revision::get(connection, head)?;
         caption.text = head.text;

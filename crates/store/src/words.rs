@@ -7,6 +7,11 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+/// Text for a plain comparison: normalised (NFKC), lower case, without space around.
+pub(crate) fn folded(text: &str) -> String {
+    text.trim().nfkc().collect::<String>().to_lowercase()
+}
+
 /// Text for the index: normalised (NFKC, lower case), cut into words and pairs, parted by spaces.
 pub fn index_text(text: &str) -> String {
     let mut words = Vec::new();

@@ -171,11 +171,6 @@ export type Agreement = {
 	pairs: number,
 	/**  Mean share of words in common, 0–1: twice the common words by all words. */
 	text: number | null,
-	/**
-	 *  Mean intersection over union of the regions that two people linked to the same words; `None`
-	 *  where there are none.
-	 */
-	boxes: number | null,
 	/**  Share of questions that a second expert answered with the key, 0–1. */
 	keys: number | null,
 	/**  Answers behind `keys`. */

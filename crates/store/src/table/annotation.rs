@@ -1,6 +1,8 @@
 //! Captions: who writes what, and the pointers into each chain of revisions.
 
-use domain::{AnnotationId, DiagramId, Level, PersonId, RegionId, RevisionId, Slot, Timestamp};
+use domain::{
+    AnnotationId, DiagramId, Level, PersonId, Reason, RegionId, RevisionId, Slot, Timestamp,
+};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::parsed;
@@ -83,6 +85,20 @@ pub(crate) fn find_or_insert(
         submitted: None,
         approved: None,
     })
+}
+
+/// Why the draft of a caption was changed, in the order of [`Reason::ALL`].
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn reasons(connection: &Connection, id: &AnnotationId) -> Result<Vec<Reason>> {
+    let mut statement = connection
+        .prepare_cached("SELECT reason FROM annotation_reason WHERE annotation_id = ?1")?;
+    let mut reasons: Vec<Reason> = statement
+        .query_map([id.as_str()], |row| parsed(row, 0))?
+        .collect::<Result<_, _>>()?;
+    reasons.sort();
+    Ok(reasons)
 }
 
 /// Everybody's captions of a diagram, last submitted first.

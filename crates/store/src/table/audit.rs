@@ -1,7 +1,8 @@
 //! The audit log: append only.
 
 use domain::{AuditEntry, AuditEvent, AuditFilter, AuditPage, PersonId, Timestamp};
-use rusqlite::{Connection, Transaction};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, Transaction, params_from_iter};
 
 use super::Millis;
 use crate::Result;
@@ -37,22 +38,10 @@ pub fn append(
 /// # Errors
 /// When the database cannot be read.
 pub fn about(connection: &Connection, subject: &str) -> Result<Vec<AuditEntry>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT audit.at, person.name, audit.action, audit.subject, audit.before, audit.after, audit.note
-         FROM audit JOIN person ON person.id = audit.person_id
-         WHERE audit.subject = ?1 ORDER BY audit.id",
-    )?;
-    let rows = statement.query_map([subject], |row| {
-        Ok(AuditEntry {
-            at: row.get::<_, Millis>(0)?.0,
-            who: row.get(1)?,
-            action: row.get(2)?,
-            subject: row.get(3)?,
-            before: row.get(4)?,
-            after: row.get(5)?,
-            note: row.get(6)?,
-        })
-    })?;
+    let mut statement = connection.prepare_cached(&format!(
+        "{ENTRY} WHERE audit.subject = ?1 ORDER BY audit.id"
+    ))?;
+    let rows = statement.query_map([subject], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -66,6 +55,48 @@ pub fn page(
     offset: u32,
     limit: u32,
 ) -> Result<AuditPage> {
-    let _ = (connection, filter, offset, limit);
-    Err(crate::Error::NotBuilt)
+    let mut wanted = String::from("true");
+    let mut values = Vec::new();
+    let asked = [
+        (" AND person.name = ?", &filter.who),
+        (" AND audit.action = ?", &filter.action),
+        (" AND audit.subject = ?", &filter.subject),
+    ];
+    for (condition, value) in asked {
+        if let Some(value) = value {
+            wanted.push_str(condition);
+            values.push(Value::from(value.clone()));
+        }
+    }
+    let total = connection
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM audit JOIN person ON person.id = audit.person_id WHERE {wanted}"
+        ))?
+        .query_row(params_from_iter(&values), |row| row.get(0))?;
+    values.extend([limit, offset].map(Value::from));
+    let mut statement = connection.prepare_cached(&format!(
+        "{ENTRY} WHERE {wanted} ORDER BY audit.id DESC LIMIT ? OFFSET ?"
+    ))?;
+    let rows = statement.query_map(params_from_iter(&values), read)?;
+    Ok(AuditPage {
+        total,
+        offset,
+        entries: rows.collect::<Result<_, _>>()?,
+    })
+}
+
+const ENTRY: &str =
+    "SELECT audit.at, person.name, audit.action, audit.subject, audit.before, audit.after, audit.note
+     FROM audit JOIN person ON person.id = audit.person_id";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    Ok(AuditEntry {
+        at: row.get::<_, Millis>(0)?.0,
+        who: row.get(1)?,
+        action: row.get(2)?,
+        subject: row.get(3)?,
+        before: row.get(4)?,
+        after: row.get(5)?,
+        note: row.get(6)?,
+    })
 }

@@ -82,6 +82,16 @@ pub fn get(connection: &Connection, id: &DiagramId) -> Result<Diagram> {
         .ok_or_else(|| Error::NoDiagram(id.to_string()))
 }
 
+/// The id of the diagram with this number.
+pub(crate) fn id_of(connection: &Connection, number: u32) -> Result<DiagramId> {
+    let id: Option<String> = connection
+        .prepare_cached("SELECT id FROM diagram WHERE number = ?1")?
+        .query_row([number], |row| row.get(0))
+        .optional()?;
+    id.map(DiagramId::from_text)
+        .ok_or_else(|| Error::NoDiagram(number.to_string()))
+}
+
 /// The diagram that owns the picture with this hash.
 ///
 /// # Errors

@@ -33,6 +33,28 @@ pub fn of_diagram(connection: &Connection, diagram: &DiagramId) -> Result<Vec<Dr
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The draft with this id, if it is one of this caption.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn of_slot(connection: &Connection, slot: &Slot, id: &DraftId) -> Result<Option<Draft>> {
+    let draft = connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM draft
+             WHERE id = ?1 AND diagram_id = ?2 AND level = ?3 AND region_id IS ?4"
+        ))?
+        .query_row(
+            (
+                id.as_str(),
+                slot.diagram_id.as_str(),
+                slot.level.as_str(),
+                slot.region_id.as_ref().map(RegionId::as_str),
+            ),
+            read,
+        );
+    Ok(draft.optional()?)
+}
+
 /// The newest draft of one caption.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Row, Transaction};
 
 use super::audit;
+use crate::annotate::By;
 use crate::{Error, Result};
 
 /// The diagram's regions, in order of making.
@@ -18,6 +19,20 @@ pub fn of_diagram(connection: &Connection, diagram: &DiagramId) -> Result<Vec<Re
     )?;
     let rows = statement.query_map([diagram.as_str()], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The region with this id.
+///
+/// # Errors
+/// [`Error::NoRegion`].
+pub(crate) fn get(connection: &Connection, diagram: &DiagramId, id: &RegionId) -> Result<Region> {
+    of_diagram(connection, diagram)?
+        .into_iter()
+        .find(|region| region.id == *id)
+        .ok_or_else(|| Error::NoRegion {
+            diagram: diagram.clone(),
+            region: id.to_string(),
+        })
 }
 
 /// The region whose id or name is `typed`.
@@ -59,7 +74,13 @@ fn insert(
     at: Timestamp,
 ) -> Result<Region> {
     let image = super::diagram::get(tx, diagram)?.image;
-    let [x, y, width, height] = new.bbox.unwrap_or([0, 0, image.width, image.height]);
+    let whole = [0, 0, image.width, image.height];
+    let polygon: Vec<[u32; 2]> = new
+        .polygon
+        .iter()
+        .map(|[x, y]| [(*x).min(image.width - 1), (*y).min(image.height - 1)])
+        .collect();
+    let [x, y, width, height] = new.bbox.unwrap_or(whole);
     let (x, y) = (x.min(image.width - 1), y.min(image.height - 1));
     let region = Region {
         id: RegionId::new(),
@@ -68,24 +89,13 @@ fn insert(
         y,
         width: width.clamp(1, image.width - x),
         height: height.clamp(1, image.height - y),
-        polygon: Vec::new(),
+        polygon: if polygon.len() < 3 {
+            Vec::new()
+        } else {
+            polygon
+        },
     };
-    tx.execute(
-        "INSERT INTO region (id, diagram_id, name, x, y, width, height, created_by, created_at, position)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-            (SELECT ifnull(max(position), 0) + 1 FROM region WHERE diagram_id = ?2))",
-        rusqlite::params![
-            region.id.as_str(),
-            diagram.as_str(),
-            region.name,
-            region.x,
-            region.y,
-            region.width,
-            region.height,
-            by.as_str(),
-            at.millis(),
-        ],
-    )?;
+    insert_drawn(tx, diagram, &region, By { person: by, at })?;
     audit::append(
         tx,
         at,
@@ -95,6 +105,62 @@ fn insert(
             .after(region.id.as_str()),
     )?;
     Ok(region)
+}
+
+/// Writes a region after the last one.
+pub(crate) fn insert_drawn(
+    tx: &Transaction<'_>,
+    diagram: &DiagramId,
+    region: &Region,
+    by: By<'_>,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO region (id, diagram_id, name, x, y, width, height, polygon, created_by, created_at,
+            position)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+            (SELECT ifnull(max(position), 0) + 1 FROM region WHERE diagram_id = ?2))",
+        rusqlite::params![
+            region.id.as_str(),
+            diagram.as_str(),
+            region.name,
+            region.x,
+            region.y,
+            region.width,
+            region.height,
+            polygon_json(region)?,
+            by.person.as_str(),
+            by.at.millis(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Writes a region's name and place over what was there.
+pub(crate) fn update(tx: &Transaction<'_>, region: &Region) -> Result<()> {
+    tx.execute(
+        "UPDATE region SET name = ?2, x = ?3, y = ?4, width = ?5, height = ?6, polygon = ?7 WHERE id = ?1",
+        rusqlite::params![
+            region.id.as_str(),
+            region.name,
+            region.x,
+            region.y,
+            region.width,
+            region.height,
+            polygon_json(region)?,
+        ],
+    )?;
+    Ok(())
+}
+
+fn polygon_json(region: &Region) -> Result<Option<String>> {
+    if region.polygon.is_empty() {
+        return Ok(None);
+    }
+    let json = serde_json::to_string(&region.polygon).map_err(|source| Error::Json {
+        column: "region.polygon",
+        source,
+    })?;
+    Ok(Some(json))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Region> {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::QueueFilter;
-use store::{Workspace, queue, view};
+use store::{Workspace, view};
 
 use crate::crash::{Acknowledged, start};
 use crate::fixture::{Desk, Fixture, Window, global};
@@ -20,7 +20,11 @@ fn four_processes_write_while_another_reads() {
     let mut reads = 0;
     let ended = writers.map(|(person, (mut child, mut pipe))| {
         while child.try_wait().unwrap().is_none() && reads < 200 {
-            fixture.read(|connection| queue::page(connection, &QueueFilter::default(), 0, 50));
+            fixture.read(|connection| {
+                fixture
+                    .through(&QueueFilter::default())
+                    .page(connection, 0, 50)
+            });
             Workspace::open(fixture.folder.path()).unwrap();
             reads += 1;
         }

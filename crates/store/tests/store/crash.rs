@@ -37,7 +37,7 @@ fn slots(desk: &Desk, person: &str) -> [Slot; 2] {
         search: person.to_owned(),
         ..domain::QueueFilter::default()
     };
-    let page = desk.read(|connection| store::queue::page(connection, &filter, 0, 1));
+    let page = desk.read(|connection| desk.through(&filter).page(connection, 0, 1));
     let id = &page.rows[0].id;
     [global(id), slot(id, Level::Detailed)]
 }

@@ -106,6 +106,11 @@ impl Desk {
             .unwrap()
     }
 
+    /// The queue as this person sees it.
+    pub fn through(&self, filter: &domain::QueueFilter) -> store::queue::View {
+        store::queue::View::new(filter, &self.person, now())
+    }
+
     pub fn journal(&mut self, entry: &JournalEntry) -> Result<Saved> {
         self.write(|tx, by| annotate::journal(tx, by, entry))
     }

@@ -8,6 +8,7 @@
 mod captions;
 mod contention;
 mod crash;
+mod desk;
 mod engines;
 mod fixture;
 mod interleavings;

@@ -59,7 +59,7 @@ fn many_diagrams_are_paged_counted_and_searched_right() {
             search,
             ..QueueFilter::default()
         };
-        let page = desk.read(|connection| queue::page(connection, &filter, offset, 100));
+        let page = desk.read(|connection| desk.through(&filter).page(connection, offset, 100));
         (page.total, page.rows.first().map(|row| row.number))
     };
     assert_eq!(page("", None, n - 10), (n, Some(n - 9)));
@@ -79,6 +79,6 @@ fn many_diagrams_are_paged_counted_and_searched_right() {
         ..QueueFilter::default()
     };
     let last = id_of(&desk, n);
-    let before = desk.read(|connection| queue::neighbour(connection, &todo, &last, false));
+    let before = desk.read(|connection| desk.through(&todo).neighbour(connection, &last, false));
     assert_eq!(before.unwrap().index, n - 4);
 }

@@ -35,7 +35,7 @@ fn twelve() -> (Fixture, Vec<DiagramId>) {
 }
 
 fn numbers(desk: &Desk, filter: &QueueFilter, offset: u32, limit: u32) -> (u32, Vec<u32>) {
-    let page = desk.read(|connection| queue::page(connection, filter, offset, limit));
+    let page = desk.read(|connection| desk.through(filter).page(connection, offset, limit));
     assert_eq!(page.offset, offset);
     (page.total, page.rows.iter().map(|row| row.number).collect())
 }
@@ -86,7 +86,7 @@ fn rows_say_where_a_diagram_stands_and_how_its_caption_begins() {
     let mut desk = Fixture::new();
     let slot = global(&desk.import("图一.png", &"长".repeat(300)));
     let row = |desk: &Desk| {
-        desk.read(|connection| queue::page(connection, &QueueFilter::default(), 0, 1))
+        desk.read(|connection| desk.through(&QueueFilter::default()).page(connection, 0, 1))
             .rows
             .remove(0)
     };
@@ -130,7 +130,7 @@ fn counts_follow_the_search_and_not_the_state() {
 fn a_place_is_counted_within_the_filter() {
     let (desk, ids) = twelve();
     let place = |filter: &QueueFilter, number: usize| {
-        desk.read(|connection| queue::place_of(connection, filter, &ids[number - 1]))
+        desk.read(|connection| desk.through(filter).place_of(connection, &ids[number - 1]))
             .map(|place| place.index)
     };
     assert_eq!(place(&filter(None, ""), 9), Some(8));
@@ -139,9 +139,10 @@ fn a_place_is_counted_within_the_filter() {
     assert_eq!(place(&filter(Some(State::Todo), ""), 9), None);
     assert_eq!(place(&filter(None, "user"), 9), None);
     let nobody = DiagramId::new();
-    let result = desk
-        .database
-        .read(|connection| queue::place_of(connection, &filter(None, ""), &nobody));
+    let result = desk.database.read(|connection| {
+        desk.through(&filter(None, ""))
+            .place_of(connection, &nobody)
+    });
     assert!(matches!(result, Err(Error::NoDiagram(_))));
 }
 
@@ -149,13 +150,16 @@ fn a_place_is_counted_within_the_filter() {
 fn neighbours_are_found_from_a_diagram_that_has_left_the_filter() {
     let (mut desk, ids) = twelve();
     let neighbour = |desk: &Desk, filter: &QueueFilter, number: usize, forward| {
-        desk.read(|connection| queue::neighbour(connection, filter, &ids[number - 1], forward))
-            .map(|place| {
-                (
-                    ids.iter().position(|id| *id == place.id).unwrap() + 1,
-                    place.index,
-                )
-            })
+        desk.read(|connection| {
+            desk.through(filter)
+                .neighbour(connection, &ids[number - 1], forward)
+        })
+        .map(|place| {
+            (
+                ids.iter().position(|id| *id == place.id).unwrap() + 1,
+                place.index,
+            )
+        })
     };
     let todo = filter(Some(State::Todo), "");
     assert_eq!(neighbour(&desk, &todo, 5, true), Some((7, 3)));

@@ -1,7 +1,7 @@
 //! Search over the workspace; how words are cut is tested beside `words`.
 
 use domain::{Level, QueueFilter};
-use store::{annotate, intake, queue};
+use store::{annotate, intake};
 
 use crate::fixture::{Desk, Fixture, Window, draft_of, global, new_diagram, slot};
 
@@ -12,7 +12,7 @@ fn found(desk: &Desk, search: &str) -> Vec<String> {
         search: search.to_owned(),
         ..QueueFilter::default()
     };
-    let page = desk.read(|connection| queue::page(connection, &filter, 0, 100));
+    let page = desk.read(|connection| desk.through(&filter).page(connection, 0, 100));
     assert_eq!(page.total as usize, page.rows.len());
     page.rows.into_iter().map(|row| row.name).collect()
 }

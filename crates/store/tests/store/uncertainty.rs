@@ -1,7 +1,7 @@
 //! The queue in the order of the model's uncertainty.
 
 use domain::{DiagramId, DraftScope, Level, QueueFilter, QueueOrder, Redraft};
-use store::{jobs, queue};
+use store::jobs;
 
 use crate::fixture::{Fixture, global};
 use crate::jobs::{ENGINE, drafted, engine, one, request, workspace};
@@ -34,7 +34,7 @@ fn five() -> (Fixture, Vec<DiagramId>, domain::Model) {
 }
 
 fn order(desk: &Fixture, filter: &QueueFilter) -> Vec<u32> {
-    let page = desk.read(|connection| queue::page(connection, filter, 0, 10));
+    let page = desk.read(|connection| desk.through(filter).page(connection, 0, 10));
     page.rows.iter().map(|row| row.number).collect()
 }
 
@@ -42,7 +42,7 @@ fn order(desk: &Fixture, filter: &QueueFilter) -> Vec<u32> {
 fn step(desk: &Fixture, filter: &QueueFilter, number: u32, forward: bool) -> Option<(u32, u32)> {
     desk.read(|connection| {
         let id = store::table::diagram::find(connection, &number.to_string())?;
-        let Some(place) = queue::neighbour(connection, filter, &id, forward)? else {
+        let Some(place) = desk.through(filter).neighbour(connection, &id, forward)? else {
             return Ok(None);
         };
         let number = store::table::diagram::get(connection, &place.id)?.number;
@@ -55,7 +55,7 @@ fn the_queue_can_begin_where_the_model_was_least_certain() {
     let (desk, ids, _) = five();
     assert_eq!(order(&desk, &BY_UNCERTAINTY), [3, 1, 4, 2, 5]);
     let places = ids.iter().map(|id| {
-        let place = desk.read(|connection| queue::place_of(connection, &BY_UNCERTAINTY, id));
+        let place = desk.read(|connection| desk.through(&BY_UNCERTAINTY).place_of(connection, id));
         place.unwrap().index
     });
     assert_eq!(places.collect::<Vec<_>>(), [1, 3, 0, 2, 4]);

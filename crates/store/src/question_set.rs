@@ -1,0 +1,165 @@
+//! The set of questions as a whole: lists, coverage, what a new one is compared with.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Level, QuestionCoverage, QuestionFilter, QuestionId, QuestionKind, QuestionPage,
+    QuestionSource, QuestionState,
+};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use crate::questions::{COLUMNS, read};
+use crate::table::model::json;
+use crate::{Result, words};
+
+/// At most so many are handed out at once.
+pub const MAX_PAGE_ROWS: u32 = 1_000;
+
+/// Rows `offset..offset + limit` of the filtered list, by diagram and then by age; `limit` is cut to
+/// [`MAX_PAGE_ROWS`].
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn page(
+    connection: &Connection,
+    filter: &QuestionFilter,
+    offset: u32,
+    limit: u32,
+) -> Result<QuestionPage> {
+    let (wanted, mut values) = conditions(filter);
+    let total = connection
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM question LEFT JOIN person ON person.id = question.author_id WHERE {wanted}"
+        ))?
+        .query_row(params_from_iter(&values), |row| row.get(0))?;
+    values.extend([limit.min(MAX_PAGE_ROWS), offset].map(Value::from));
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM question JOIN diagram ON diagram.id = question.diagram_id
+         LEFT JOIN person ON person.id = question.author_id
+         WHERE {wanted} ORDER BY diagram.number, question.rowid LIMIT ? OFFSET ?"
+    ))?;
+    let rows = statement.query_map(params_from_iter(&values), read)?;
+    Ok(QuestionPage {
+        total,
+        offset,
+        questions: rows.collect::<Result<_, _>>()?,
+    })
+}
+
+fn conditions(filter: &QuestionFilter) -> (String, Vec<Value>) {
+    let mut wanted = vec!["true"];
+    let mut values = Vec::new();
+    let mut add = |condition: &'static str, value: String| {
+        wanted.push(condition);
+        values.push(Value::from(value));
+    };
+    if let Some(id) = &filter.diagram_id {
+        add("question.diagram_id = ?", id.to_string());
+    }
+    if let Some(state) = filter.state {
+        add("question.state = ?", state.as_str().to_owned());
+    }
+    if let Some(kind) = filter.kind {
+        add("question.content ->> 'kind' = ?", kind.as_str().to_owned());
+    }
+    if let Some(level) = filter.level {
+        add(
+            "question.content ->> 'level' = ?",
+            level.as_str().to_owned(),
+        );
+    }
+    if let Some(category) = &filter.category {
+        add("question.content ->> 'category' = ?", category.clone());
+    }
+    if let Some(author) = &filter.author {
+        add("person.name = ?", author.clone());
+    }
+    let search = words::folded(&filter.search);
+    if !search.is_empty() {
+        add("instr(lower(question.content), ?) > 0", search);
+    }
+    (wanted.join(" AND "), values)
+}
+
+/// Questions that are not turned down, with the words to compare a new one with: id and stem.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn stems(connection: &Connection) -> Result<Vec<(QuestionId, String)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, content ->> 'stem' FROM question WHERE state <> 'rejected' ORDER BY rowid",
+    )?;
+    let rows = statement.query_map((), |row| {
+        Ok((QuestionId::from_text(row.get::<_, String>(0)?), row.get(1)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Categories in use, largest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn categories(connection: &Connection) -> Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT content ->> 'category' AS category FROM question
+         WHERE state <> 'rejected' AND category <> '' GROUP BY category ORDER BY count(*) DESC, category",
+    )?;
+    let rows = statement.query_map((), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How the set covers the workspace. Synthetic questions do not count.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn coverage(connection: &Connection) -> Result<QuestionCoverage> {
+    let mut coverage = QuestionCoverage::default();
+    let mut kinds = QuestionKind::ALL.map(|kind| (kind, 0));
+    let mut levels = [Level::Global, Level::Partial, Level::Detailed].map(|level| (level, 0));
+    let mut categories: BTreeMap<String, u32> = BTreeMap::new();
+    let mut diagrams: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
+    let mut statement =
+        connection.prepare_cached("SELECT state, content, source, diagram_id FROM question")?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let state: QuestionState = crate::table::parsed(row, 0)?;
+        let source: QuestionSource = json(row, 2)?;
+        match state {
+            QuestionState::Proposed => coverage.proposed += 1,
+            QuestionState::Draft => coverage.drafts += 1,
+            QuestionState::Rejected => {}
+            QuestionState::Ready if matches!(source, QuestionSource::Synthetic { .. }) => {}
+            QuestionState::Ready => {
+                let content: domain::QuestionContent = json(row, 1)?;
+                coverage.ready += 1;
+                diagrams.insert(row.get(3)?);
+                for (_, count) in kinds.iter_mut().filter(|(kind, _)| *kind == content.kind) {
+                    *count += 1;
+                }
+                for (_, count) in levels
+                    .iter_mut()
+                    .filter(|(level, _)| *level == content.level)
+                {
+                    *count += 1;
+                }
+                if content.kind == QuestionKind::SingleChoice
+                    && let Some(place) = content.choices.iter().position(|choice| choice.right)
+                {
+                    let needed = coverage.key_positions.len().max(place + 1);
+                    coverage.key_positions.resize(needed, 0);
+                    coverage.key_positions[place] += 1;
+                }
+                *categories.entry(content.category).or_default() += 1;
+            }
+        }
+    }
+    coverage.diagrams = u32::try_from(diagrams.len()).unwrap_or(u32::MAX);
+    coverage.by_kind = kinds.to_vec();
+    coverage.by_level = levels.to_vec();
+    coverage.by_category = categories.into_iter().collect();
+    coverage
+        .by_category
+        .sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    Ok(coverage)
+}
