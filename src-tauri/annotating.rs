@@ -80,13 +80,8 @@ pub fn restore_revision(desk: Shared<'_>, slot: Slot, revision: RevisionId) -> A
 
 #[tauri::command(async)]
 #[specta::specta]
-pub fn structure(
-    desk: Shared<'_>,
-    source: String,
-    detailed: String,
-    dark: bool,
-) -> Answer<Structure> {
-    Ok(desk.session()?.structure(&source, &detailed, dark)?)
+pub fn structure(desk: Shared<'_>, source: String, detailed: String) -> Answer<Structure> {
+    Ok(desk.session()?.structure(&source, &detailed)?)
 }
 
 #[tauri::command(async)]
@@ -96,7 +91,7 @@ pub fn structure_diff(
     gold: String,
     other: String,
 ) -> Answer<Option<StructureDiff>> {
-    Ok(desk.session()?.structure_diff(&gold, &other)?)
+    Ok(desk.session()?.structure_diff(&gold, &other))
 }
 
 #[tauri::command(async)]

@@ -145,14 +145,14 @@ pub fn resolve_conflict(desk: Shared<'_>, slot: Slot, keep: Keep) -> Answer<Comm
 
 #[tauri::command(async)]
 #[specta::specta]
-pub fn diff(before: String, after: String) -> Diff {
-    app::diff(&before, &after)
+pub fn diff(desk: Shared<'_>, before: String, after: String) -> Answer<Diff> {
+    Ok(desk.session()?.diff(&before, &after)?)
 }
 
 #[tauri::command(async)]
 #[specta::specta]
-pub fn three_way(base: String, one: String, other: String) -> ThreeWay {
-    app::three_way(&base, &one, &other)
+pub fn three_way(desk: Shared<'_>, base: String, one: String, other: String) -> Answer<ThreeWay> {
+    Ok(desk.session()?.three_way(&base, &one, &other)?)
 }
 
 #[tauri::command(async)]

@@ -1,5 +1,6 @@
 //! Pictures for the page, by a scheme of our own: `callout://localhost/picture/<hash>` and
-//! `callout://localhost/tile/<hash>/<level>/<column>_<row>`. Nothing else can be asked for.
+//! `callout://localhost/tile/<hash>/<level>/<column>_<row>`, and drawings of structures by
+//! `callout://localhost/structure/<name>`. Nothing else can be asked for.
 
 use app::{PictureFile, Problem, Session};
 use tauri::http::{Request, Response, StatusCode, header};
@@ -44,6 +45,7 @@ fn find(session: &Session, path: &str) -> Option<PictureFile> {
     let (kind, hash) = (parts.next()?, parts.next()?);
     let file = match (kind, parts.next(), parts.next(), parts.next()) {
         ("picture", None, None, None) => session.whole_picture(hash),
+        ("structure", None, None, None) => session.structure_picture(hash),
         ("tile", Some(level), Some(tile), None) => {
             let (column, row) = tile.split_once('_')?;
             session.tile(

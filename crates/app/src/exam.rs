@@ -1,14 +1,17 @@
 //! Questions: writing, checking and trying them.
 
+use ::questions::Context;
 use anyhow::Result;
 use domain::{
     DiagramId, Finding, Question, QuestionContent, QuestionCoverage, QuestionEntry, QuestionFilter,
-    QuestionId, QuestionPage, QuestionRevision, QuestionSaved, QuestionSource, QuestionTrial,
-    RevisionId,
+    QuestionId, QuestionPage, QuestionRevision, QuestionSaved, QuestionSource, QuestionState,
+    QuestionTrial, RevisionId, Severity,
 };
+use store::Connection;
+use store::table::{annotation, region, revision};
 use store::{question_set, questions};
 
-use crate::Session;
+use crate::{Session, now};
 
 impl Session {
     /// A stretch of the list of questions.
@@ -88,8 +91,17 @@ impl Session {
     /// Puts a question into the set.
     ///
     /// # Errors
-    /// While a check finds an error, or a warning that nobody answered for.
+    /// [`NotReady`] while a check finds an error, or a warning that nobody answered for.
     pub fn make_question_ready(&self, id: &QuestionId) -> Result<Question> {
+        let question = self.question(id)?;
+        let findings = self.check_question(id, &question.content)?;
+        let open: Vec<Finding> = findings
+            .into_iter()
+            .filter(|finding| finding.severity != Severity::Hint && !finding.overruled)
+            .collect();
+        if !open.is_empty() {
+            return Err(NotReady(open).into());
+        }
         self.write(|tx, by| questions::make_ready(tx, by, id))
     }
 
@@ -134,8 +146,8 @@ impl Session {
         id: &QuestionId,
         content: &QuestionContent,
     ) -> Result<Vec<Finding>> {
-        let _ = (id, content);
-        Ok(Vec::new())
+        let context = self.read(|connection| context(connection, id))?;
+        Ok(::questions::check(content, &context))
     }
 
     /// Answers a question as an examinee, says whether that is right, and keeps it.
@@ -145,8 +157,19 @@ impl Session {
     /// # Errors
     /// When there is no such question.
     pub fn answer_question(&self, id: &QuestionId, answer: &str) -> Result<QuestionTrial> {
-        let _ = (id, answer);
-        Err(store::Error::NotBuilt.into())
+        let question = self.question(id)?;
+        let judged = ::questions::judge(&question.content, answer);
+        let trial = QuestionTrial {
+            examinee: self.person.name.clone(),
+            is_model: false,
+            blind: false,
+            answer: answer.to_owned(),
+            picked: judged.picked,
+            correct: judged.correct,
+            at: now(),
+        };
+        self.write(|tx, by| questions::answer(tx, by, id, &trial))?;
+        Ok(trial)
     }
 
     /// Categories in use.
@@ -163,5 +186,53 @@ impl Session {
     /// As [`Self::page`].
     pub fn question_coverage(&self) -> Result<QuestionCoverage> {
         self.read(question_set::coverage)
+    }
+}
+
+/// What a question is checked against.
+fn context(connection: &Connection, id: &QuestionId) -> store::Result<Context> {
+    let question = questions::get(connection, id)?;
+    let diagram = &question.diagram_id;
+    let mut captions = Vec::new();
+    for annotation in annotation::of_diagram(connection, diagram)? {
+        if let Some(head) = &annotation.head {
+            captions.push(revision::get(connection, head)?.text);
+        }
+    }
+    let mut others = question_set::stems(connection)?;
+    others.retain(|(other, _)| other != id);
+    let mut key_positions = question_set::coverage(connection)?.key_positions;
+    // What it adds itself is counted by the check.
+    if question.state == QuestionState::Ready
+        && let Some(place) = question
+            .content
+            .choices
+            .iter()
+            .position(|choice| choice.right)
+        && let Some(count) = key_positions.get_mut(place)
+    {
+        *count = count.saturating_sub(1);
+    }
+    let blind = questions::trials(connection, id)?
+        .into_iter()
+        .find(|trial| trial.is_model && trial.blind);
+    Ok(Context {
+        captions,
+        regions: region::of_diagram(connection, diagram)?,
+        others,
+        key_positions,
+        blind_model_right: blind.and_then(|trial| trial.correct),
+    })
+}
+
+/// A question that cannot enter the set yet.
+#[derive(Debug, thiserror::Error)]
+#[error("the question is not ready: {}", .0.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join("; "))]
+pub struct NotReady(pub Vec<Finding>);
+
+impl NotReady {
+    /// What to do about the first of them.
+    pub fn help(&self) -> &str {
+        self.0.first().map_or("", |finding| finding.help.as_str())
     }
 }

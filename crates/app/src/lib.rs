@@ -26,6 +26,7 @@ mod work;
 
 pub use domain;
 pub use engine::{EngineStatus, NoEngine};
+pub use exam::NotReady;
 pub use export::ExportFormat;
 pub use import::{Cancel, ImportOptions, ImportProgress, ImportReport, Rejected};
 pub use interchange::Exported;
@@ -43,7 +44,7 @@ pub use structure::{
 };
 pub use texts::Text;
 pub use watch::watch;
-pub use words::{Diff, Hunk, HunkKind, Piece, PieceKind, ThreeWay, diff, three_way, warm_diff};
+pub use words::{Diff, Hunk, HunkKind, Piece, PieceKind, ThreeWay, warm_diff};
 
 /// Reads the clock: the only place where Callout does.
 pub fn now() -> domain::Timestamp {

@@ -80,6 +80,11 @@ fn help_of<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a str> 
         })
         .or_else(|| {
             cause
+                .downcast_ref::<crate::NotReady>()
+                .map(crate::NotReady::help)
+        })
+        .or_else(|| {
+            cause
                 .downcast_ref::<crate::NoEngine>()
                 .map(crate::NoEngine::help)
         })

@@ -13,7 +13,7 @@ use store::annotate::By;
 use store::{Database, Workspace, annotate, queue, review, table, view};
 
 use crate::now;
-use crate::words::MEASURES;
+use crate::words::{MEASURES, Prepared};
 
 /// A workspace opened by somebody. Shared between threads; a long search never makes a save wait,
 /// since reads and writes have a connection each.
@@ -24,6 +24,7 @@ pub struct Session {
     reader: Mutex<Database>,
     writer: Mutex<Database>,
     pub(crate) decoder: Mutex<Option<picture::Decoder>>,
+    pub(crate) prepared: Prepared,
 }
 
 /// What a workspace holds, and whether its database is sound.
@@ -81,6 +82,7 @@ impl Session {
             reader: Mutex::new(workspace.connect()?),
             writer: Mutex::new(workspace.connect()?),
             decoder: Mutex::new(None),
+            prepared: Prepared::default(),
             workspace,
         })
     }

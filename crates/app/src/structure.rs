@@ -1,10 +1,15 @@
 //! The structure of a diagram: Mermaid text as a graph and a picture.
 
-use anyhow::Result;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use specta::Type;
 
-use crate::Session;
+use crate::session::lock;
+use crate::{PictureFile, Session};
 
 /// What a Mermaid text says.
 #[derive(Debug, Clone, PartialEq, Serialize, Type)]
@@ -19,9 +24,9 @@ pub struct Structure {
     pub groups: Vec<StructureGroup>,
     /// Names the picture: `callout:structure/<picture>`; `None` where nothing can be drawn.
     pub picture: Option<String>,
-    /// Size of the picture in CSS pixels.
+    /// Size of the picture in pixels.
     pub width: u32,
-    /// Size of the picture in CSS pixels.
+    /// Size of the picture in pixels.
     pub height: u32,
     /// What is wrong with the text, and on which line from 1.
     pub problem: Option<StructureProblem>,
@@ -100,17 +105,151 @@ impl Session {
     ///
     /// # Errors
     /// When the picture cannot be kept.
-    pub fn structure(&self, source: &str, detailed: &str, dark: bool) -> Result<Structure> {
-        let _ = (source, detailed, dark);
-        Err(store::Error::NotBuilt.into())
+    pub fn structure(&self, source: &str, detailed: &str) -> Result<Structure> {
+        let graph = match diagram::parse(source) {
+            Ok(graph) => graph,
+            Err(problem) => return Ok(Structure::unread(problem)),
+        };
+        let mut structure = Structure::of(&graph, detailed);
+        match diagram::svg(source) {
+            Ok(svg) => {
+                let (name, width, height) = self.draw(&svg.text)?;
+                structure.picture = Some(name);
+                (structure.width, structure.height) = (width, height);
+            }
+            Err(problem) => structure.problem = Some(told(problem)),
+        }
+        Ok(structure)
+    }
+
+    /// The file of a picture that [`Self::structure`] named.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn structure_picture(&self, name: &str) -> Result<PictureFile> {
+        if name.len() != 64 || !name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            bail!("`{name}` names no picture");
+        }
+        Ok(PictureFile {
+            path: self.drawn_dir(name).join("whole.png"),
+            media_type: "image/png",
+        })
     }
 
     /// How the structure of `other` differs from that of `gold`; `None` where one cannot be read.
-    ///
-    /// # Errors
-    /// None for now.
-    pub fn structure_diff(&self, gold: &str, other: &str) -> Result<Option<StructureDiff>> {
-        let _ = (gold, other);
-        Ok(None)
+    pub fn structure_diff(&self, gold: &str, other: &str) -> Option<StructureDiff> {
+        let (gold, other) = (diagram::parse(gold).ok()?, diagram::parse(other).ok()?);
+        Some(StructureDiff::from(diagram::compare(&gold, &other)))
+    }
+
+    /// Draws an SVG in the decoder's worker, as any stranger's picture, and keeps it by its content. Returns
+    /// its name and its size in pixels.
+    fn draw(&self, svg: &str) -> Result<(String, u32, u32)> {
+        let digest = Sha256::digest(svg);
+        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let dir = self.drawn_dir(&name);
+        let size = dir.join("size");
+        if let Ok(known) = std::fs::read_to_string(&size)
+            && let Some((width, height)) = known.split_once(' ')
+        {
+            return Ok((name, width.parse()?, height.parse()?));
+        }
+        let mut file = tempfile::Builder::new()
+            .suffix(".svg")
+            .tempfile()
+            .context("keeping the drawing")?;
+        file.write_all(svg.as_bytes())
+            .context("keeping the drawing")?;
+        let mut decoder = lock(&self.decoder);
+        let decoder =
+            decoder.get_or_insert_with(|| picture::Decoder::new(picture::Limits::default()));
+        let prepared = decoder
+            .prepare(file.path(), &dir)
+            .context("drawing the structure")?;
+        std::fs::write(&size, format!("{} {}", prepared.width, prepared.height))
+            .with_context(|| format!("writing `{}`", size.display()))?;
+        Ok((name, prepared.width, prepared.height))
+    }
+
+    fn drawn_dir(&self, name: &str) -> PathBuf {
+        let derived = self.workspace.root().join("derived");
+        derived.join("structure").join(name)
+    }
+}
+
+impl Structure {
+    fn unread(problem: diagram::Problem) -> Self {
+        Self {
+            family: None,
+            nodes: Vec::new(),
+            edges: Vec::new(),
+            groups: Vec::new(),
+            picture: None,
+            width: 0,
+            height: 0,
+            problem: Some(told(problem)),
+        }
+    }
+
+    fn of(graph: &diagram::Graph, detailed: &str) -> Self {
+        let open = diagram::unmentioned(graph, detailed);
+        let nodes = graph.nodes.iter().enumerate();
+        let edges = graph.edges.iter().enumerate();
+        let groups = graph.groups.iter().map(|group| StructureGroup {
+            label: group.label.clone(),
+            members: graph
+                .nodes
+                .iter()
+                .filter(|node| node.group.as_ref() == Some(&group.id))
+                .map(|node| node.label.clone())
+                .collect(),
+        });
+        Self {
+            family: Some(graph.family.as_str().to_owned()),
+            nodes: nodes
+                .map(|(index, node)| StructureNode {
+                    id: node.id.clone(),
+                    label: node.label.clone(),
+                    mentioned: !open.nodes.contains(&index),
+                })
+                .collect(),
+            edges: edges
+                .map(|(index, edge)| StructureEdge {
+                    from: graph.label(&edge.from).to_owned(),
+                    to: graph.label(&edge.to).to_owned(),
+                    label: edge.label.clone(),
+                    directed: edge.directed,
+                    mentioned: !open.edges.contains(&index),
+                })
+                .collect(),
+            groups: groups.collect(),
+            picture: None,
+            width: 0,
+            height: 0,
+            problem: None,
+        }
+    }
+}
+
+impl From<diagram::GraphDiff> for StructureDiff {
+    fn from(diff: diagram::GraphDiff) -> Self {
+        Self {
+            missing_nodes: diff.missing_nodes,
+            invented_nodes: diff.invented_nodes,
+            relabelled_nodes: diff.relabelled_nodes,
+            missing_edges: diff.missing_edges,
+            invented_edges: diff.invented_edges,
+            reversed_edges: diff.reversed_edges,
+            relabelled_edges: diff.relabelled_edges,
+            node_f1: diff.node_f1,
+            edge_f1: diff.edge_f1,
+        }
+    }
+}
+
+fn told(problem: diagram::Problem) -> StructureProblem {
+    StructureProblem {
+        line: problem.line,
+        message: problem.message,
     }
 }

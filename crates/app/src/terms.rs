@@ -3,8 +3,77 @@
 use anyhow::Result;
 use domain::{NewTerm, Term, TermHit, TermId, TermsTaken};
 use store::glossary;
+use worddiff::{Segmenter, TermFinder, Wording};
 
 use crate::Session;
+
+/// A glossary made ready for searching.
+#[derive(Debug)]
+pub(crate) struct Glossary {
+    terms: Vec<Term>,
+    finder: Option<TermFinder>,
+    /// With the Chinese terms kept whole; `None` where the shared one does.
+    segmenter: Option<Segmenter>,
+}
+
+impl Glossary {
+    pub(crate) fn new(terms: Vec<Term>) -> Self {
+        let wording = |entry, text: &String, forbidden| Wording {
+            text: text.clone(),
+            entry,
+            forbidden,
+        };
+        let mut wordings = Vec::new();
+        for (entry, term) in terms.iter().enumerate() {
+            wordings.extend([&term.en, &term.zh].map(|text| wording(entry, text, false)));
+            wordings.extend(term.forbidden.iter().map(|text| wording(entry, text, true)));
+        }
+        let chinese: Vec<&str> = terms
+            .iter()
+            .map(|term| term.zh.as_str())
+            .filter(|zh| !zh.is_empty())
+            .collect();
+        Self {
+            finder: TermFinder::new(wordings),
+            segmenter: (!chinese.is_empty()).then(|| Segmenter::new(chinese)),
+            terms,
+        }
+    }
+
+    pub(crate) fn segmenter(&self) -> &Segmenter {
+        self.segmenter
+            .as_ref()
+            .unwrap_or_else(|| Segmenter::shared())
+    }
+
+    fn find(&self, text: &str) -> Vec<TermHit> {
+        let Some(finder) = &self.finder else {
+            return Vec::new();
+        };
+        let hits = finder.find(text).into_iter().map(|found| {
+            let wording = &finder.wordings()[found.wording];
+            let term = &self.terms[wording.entry];
+            TermHit {
+                start: u32::try_from(found.start).unwrap_or(u32::MAX),
+                end: u32::try_from(found.end).unwrap_or(u32::MAX),
+                term_id: term.id.clone(),
+                preferred: wording.forbidden.then(|| preferred(term, &wording.text)),
+            }
+        });
+        hits.collect()
+    }
+}
+
+/// The term in the language of the wording it stands for, or else in the other.
+fn preferred(term: &Term, wording: &str) -> String {
+    let (first, second) = if wording.is_ascii() {
+        (&term.en, &term.zh)
+    } else {
+        (&term.zh, &term.en)
+    };
+    let chosen = if first.is_empty() { second } else { first };
+    chosen.clone()
+}
 
 impl Session {
     /// The glossary.
@@ -60,7 +129,6 @@ impl Session {
     /// # Errors
     /// As [`Self::page`].
     pub fn check_terms(&self, text: &str) -> Result<Vec<TermHit>> {
-        let _ = text;
-        Ok(Vec::new())
+        Ok(self.glossary()?.find(text))
     }
 }

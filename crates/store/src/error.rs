@@ -93,9 +93,6 @@ pub enum Error {
     /// A row points at a row that is not there.
     #[error("a row of `{0}` points at nothing; the workspace was left as it was")]
     Dangling(String),
-    /// Not there yet.
-    #[error("not built yet")]
-    NotBuilt,
     /// The acting person has no such role.
     #[error("this takes the role `{}`, which {person} does not have", role.as_str())]
     NotAllowed {
@@ -228,8 +225,7 @@ impl Error {
             Self::TermTaken(_) => Some("Change that entry instead."),
             Self::QuestionState(_) => Some("Take it up for writing first."),
             Self::WaitsForSecond => Some("Go on with another diagram."),
-            Self::NotBuilt
-            | Self::NoPerson(_)
+            Self::NoPerson(_)
             | Self::BadPolicy(_)
             | Self::BadRegion(_)
             | Self::NoRevision(_)

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use similar::{Algorithm, DiffTag, capture_diff_slices_deadline};
 use specta::Type;
 
-use crate::segment::{is_word, tokens};
+use crate::segment::{Segmenter, is_word};
 
 /// Past this the rest of a hopeless pair is shown as one replacement. Captions need well under
 /// a hundredth of it, so the result does not depend on the machine's speed.
@@ -51,20 +51,22 @@ pub enum HunkKind {
     Replace,
 }
 
-/// Compares two texts word by word.
-pub fn diff(before: &str, after: &str) -> Diff {
-    let (old, new) = (tokens(before), tokens(after));
-    let changes = merged(compare(&old, &new), &old);
-    let pieces = merged(
-        changes
-            .into_iter()
-            .flat_map(|p| p.trimmed(&old, &new))
-            .collect(),
-        &old,
-    );
-    Diff {
-        kept: kept(&pieces, &old),
-        hunks: pieces.into_iter().map(|p| p.hunk(&old, &new)).collect(),
+impl Segmenter {
+    /// Compares two texts word by word.
+    pub fn diff(&self, before: &str, after: &str) -> Diff {
+        let (old, new) = (self.tokens(before), self.tokens(after));
+        let changes = merged(compare(&old, &new), &old);
+        let pieces = merged(
+            changes
+                .into_iter()
+                .flat_map(|p| p.trimmed(&old, &new))
+                .collect(),
+            &old,
+        );
+        Diff {
+            kept: kept(&pieces, &old),
+            hunks: pieces.into_iter().map(|p| p.hunk(&old, &new)).collect(),
+        }
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod diff;
 mod segment;
+mod terms;
 mod three_way;
 
-pub use diff::{Diff, Hunk, HunkKind, diff};
-pub use segment::{warm, words};
-pub use three_way::{Piece, PieceKind, ThreeWay, three_way};
+pub use diff::{Diff, Hunk, HunkKind};
+pub use segment::Segmenter;
+pub use terms::{Found, TermFinder, Wording};
+pub use three_way::{Piece, PieceKind, ThreeWay};
 
 #[cfg(test)]
 mod tests;

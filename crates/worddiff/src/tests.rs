@@ -3,7 +3,15 @@
 use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::{Diff, HunkKind, diff, words};
+use crate::{Diff, HunkKind, PieceKind, Segmenter, TermFinder, Wording};
+
+fn diff(before: &str, after: &str) -> Diff {
+    Segmenter::shared().diff(before, after)
+}
+
+fn words(text: &str) -> Vec<&str> {
+    Segmenter::shared().words(text)
+}
 
 /// Writes a diff as text: `[-old-]`, `{+new+}`, both for a replacement.
 fn marked(diff: &Diff) -> String {
@@ -204,4 +212,99 @@ proptest! {
         prop_assert!(diff.hunks.iter().all(|h| h.kind == HunkKind::Equal));
         prop_assert_eq!(diff.kept, 1.0);
     }
+}
+
+#[test]
+fn a_glossary_keeps_its_terms_whole() {
+    let text = "量子密钥中继节点";
+    assert!(words(text).len() > 1);
+    assert_eq!(Segmenter::new([text]).words(text), [text]);
+}
+
+/// Each piece as its kind's letter and its three wordings, where they differ.
+fn aligned(base: &str, one: &str, other: &str) -> String {
+    let pieces = Segmenter::shared().three_way(base, one, other).pieces;
+    let said = |piece: &crate::Piece| match piece.kind {
+        PieceKind::Same => piece.base.clone(),
+        kind => format!("{{{kind:?} {}|{}|{}}}", piece.base, piece.one, piece.other),
+    };
+    pieces.iter().map(said).collect()
+}
+
+#[test]
+fn three_texts_are_aligned_by_words() {
+    let base = "The router sends packets to the server.";
+    let one = "The switch sends packets to the server.";
+    let other = "The router sends frames to the server quickly.";
+    assert_eq!(
+        aligned(base, one, other),
+        "The {One router|switch|router} sends {Other packets|packets|frames} to the server{Other || quickly}."
+    );
+    assert_eq!(aligned(base, one, one).matches("Both").count(), 1);
+    let apart = aligned(base, one, "The hub sends packets to the server.");
+    assert_eq!(
+        apart,
+        "The {Apart router|switch|hub} sends packets to the server."
+    );
+    assert_eq!(
+        aligned("路由器转发报文。", "交换机转发报文。", "路由器转发报文。"),
+        "{One 路由器|交换机|路由器}转发报文。"
+    );
+}
+
+proptest! {
+    #[test]
+    fn three_texts_add_up_whoever_comes_first(base in caption(), one in caption(), other in caption()) {
+        let pieces = Segmenter::shared().three_way(&base, &one, &other).pieces;
+        let joined = |wording: fn(&crate::Piece) -> &str| pieces.iter().map(wording).collect::<String>();
+        prop_assert_eq!(joined(|piece| &piece.base), base.clone());
+        prop_assert_eq!(joined(|piece| &piece.one), one.clone());
+        prop_assert_eq!(joined(|piece| &piece.other), other.clone());
+        let turned = Segmenter::shared().three_way(&base, &other, &one).pieces;
+        let bases: Vec<_> = turned.iter().map(|piece| piece.base.clone()).collect();
+        prop_assert_eq!(pieces.iter().map(|piece| piece.base.clone()).collect::<Vec<_>>(), bases);
+        let alone = Segmenter::shared().three_way(&base, &base, &other).pieces;
+        prop_assert!(alone.iter().all(|piece| matches!(piece.kind, PieceKind::Same | PieceKind::Other)));
+    }
+}
+
+fn found(wordings: &[(&str, bool)], text: &str) -> Vec<String> {
+    let wordings = wordings
+        .iter()
+        .enumerate()
+        .map(|(entry, (text, forbidden))| Wording {
+            text: (*text).to_owned(),
+            entry,
+            forbidden: *forbidden,
+        });
+    let finder = TermFinder::new(wordings.collect()).unwrap();
+    let characters: Vec<char> = text.chars().collect();
+    let hits = finder.find(text).into_iter();
+    hits.map(|hit| characters[hit.start..hit.end].iter().collect())
+        .collect()
+}
+
+#[test]
+fn terms_are_found_as_words_of_their_own() {
+    let terms = [
+        ("AMF", false),
+        ("接入", false),
+        ("接入网", false),
+        ("base station", true),
+    ];
+    assert_eq!(
+        found(
+            &terms,
+            "𝄞 The AMF, not AMFX nor amf, sees the Base Station."
+        ),
+        ["AMF", "Base Station"]
+    );
+    assert_eq!(found(&terms, "接入网与接入"), ["接入网", "接入"]);
+    assert_eq!(found(&terms, "ＡＭＦ连接接入网"), ["ＡＭＦ", "接入网"]);
+    assert_eq!(
+        found(&[("网元", false), ("核心网元", true)], "核心网元"),
+        ["核心网元"]
+    );
+    assert_eq!(found(&terms, ""), Vec::<String>::new());
+    assert!(TermFinder::new(Vec::new()).is_none());
 }

@@ -78,7 +78,7 @@ export interface Backend {
   history(slot: Slot, annotator: string | null): Promise<HistoryEntry[]>;
   revision(id: string): Promise<Revision>;
   restoreRevision(slot: Slot, revision: string): Promise<Committed>;
-  structure(source: string, detailed: string, dark: boolean): Promise<Structure>;
+  structure(source: string, detailed: string): Promise<Structure>;
   structureDiff(gold: string, other: string): Promise<StructureDiff | null>;
   terms(): Promise<Term[]>;
   addTerm(term: NewTerm): Promise<Term>;

@@ -7,10 +7,12 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Each crate of the workspace and those of the others it may use. What is not listed is forbidden.
-const ALLOWED: [(&str, &[&str]); 13] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("picture", &[]),
     ("worddiff", &[]),
+    ("diagram", &[]),
+    ("questions", &["domain", "worddiff"]),
     ("hub", &[]),
     ("provider", &["domain"]),
     ("qwen", &[]),
@@ -30,6 +32,8 @@ const ALLOWED: [(&str, &[&str]); 13] = [
             "picture",
             "provider",
             "worddiff",
+            "diagram",
+            "questions",
         ],
     ),
     (

@@ -1,0 +1,13 @@
+//! What is wrong with an objective question, and whether an answer to it is right.
+//!
+//! Pure functions over what an author writes, in English and Chinese.
+#![warn(missing_docs)]
+
+mod check;
+mod choices;
+mod judge;
+mod set;
+mod text;
+
+pub use check::{Context, check};
+pub use judge::{Judged, judge};

@@ -1,0 +1,277 @@
+//! Bad questions are caught for the right reason, good ones are left alone, and answers are read as meant.
+
+use domain::{
+    Choice, Level, Overruled, QuestionContent, QuestionId, QuestionKind, Region, RegionId, Severity,
+};
+use questions::{Context, check, judge};
+
+fn region() -> Region {
+    Region {
+        id: RegionId::from_text("r"),
+        name: "core".to_owned(),
+        x: 0,
+        y: 0,
+        width: 1,
+        height: 1,
+        polygon: Vec::new(),
+    }
+}
+
+fn context() -> Context {
+    Context {
+        regions: vec![region()],
+        ..Context::default()
+    }
+}
+
+fn choices(kind: QuestionKind, stem: &str, options: &[&str], key: &[usize]) -> QuestionContent {
+    let mut content = QuestionContent::empty(kind, Level::Detailed);
+    stem.clone_into(&mut content.stem);
+    "it is in the picture".clone_into(&mut content.rationale);
+    content.evidence = vec![region().id];
+    let option = |(index, text): (usize, &&str)| Choice {
+        text: (*text).to_owned(),
+        right: key.contains(&index),
+    };
+    content.choices = options.iter().enumerate().map(option).collect();
+    content
+}
+
+fn single(options: &[&str], key: usize) -> QuestionContent {
+    choices(
+        QuestionKind::SingleChoice,
+        "Which function selects the SMF?",
+        options,
+        &[key],
+    )
+}
+
+fn names(content: &QuestionContent, context: &Context) -> Vec<String> {
+    check(content, context)
+        .into_iter()
+        .map(|finding| finding.check)
+        .collect()
+}
+
+#[test]
+fn a_good_question_is_left_alone() {
+    let good = single(&["AMF", "UPF", "UDM", "PCF"], 0);
+    assert_eq!(names(&good, &context()), Vec::<String>::new());
+    let chinese = choices(
+        QuestionKind::MultipleChoice,
+        "哪些网元参与鉴权？",
+        &["认证服务器", "统一数据管理", "用户面功能", "策略控制"],
+        &[0, 1],
+    );
+    assert_eq!(names(&chinese, &context()), Vec::<String>::new());
+}
+
+#[test]
+fn each_mistake_is_caught_by_its_name() {
+    let check = |content: QuestionContent, expected: &str| {
+        let found = names(&content, &context());
+        assert!(
+            found.iter().any(|name| name == expected),
+            "{expected}: {found:?}"
+        );
+    };
+    let kind = QuestionKind::SingleChoice;
+    check(choices(kind, "", &["a1", "b1"], &[0]), "empty_stem");
+    check(choices(kind, "Which?", &["AMF", "UPF"], &[]), "no_key");
+    check(
+        choices(kind, "Which?", &["AMF", "UPF"], &[0, 1]),
+        "double_key",
+    );
+    check(choices(kind, "Which?", &["AMF"], &[0]), "too_few_choices");
+    check(single(&["AMF", "", "UDM"], 0), "empty_choice");
+    check(
+        single(&["5G Core", "ＵＰＦ", "5g  core."], 1),
+        "duplicate_choice",
+    );
+    check(
+        single(&["10-20 ms", "15–30 ms", "40-50 ms"], 0),
+        "overlapping_choice",
+    );
+    check(
+        single(&["gateway", "border gateway", "hub"], 0),
+        "overlapping_choice",
+    );
+    check(
+        single(&["接入网和核心网", "接入网", "传输网"], 2),
+        "overlapping_choice",
+    );
+    check(
+        single(&["AMF", "UPF", "All of the above"], 2),
+        "all_of_the_above",
+    );
+    check(single(&["接入", "传输", "以上都对"], 2), "all_of_the_above");
+    check(
+        single(
+            &["the access and mobility management function", "UPF", "UDM"],
+            0,
+        ),
+        "longest_is_key",
+    );
+    let mut bare = single(&["AMF", "UPF"], 0);
+    bare.evidence.clear();
+    bare.rationale.clear();
+    check(bare.clone(), "no_evidence");
+    check(bare, "no_rationale");
+    let statement = |stem: &str, truth| {
+        let mut content = choices(QuestionKind::TrueFalse, stem, &[], &[]);
+        content.truth = truth;
+        content
+    };
+    check(statement("The UPF routes", None), "no_key");
+    check(
+        statement("The UPF always drops packets", Some(false)),
+        "true_false_giveaway",
+    );
+    check(
+        statement("用户面一定经过防火墙", Some(false)),
+        "true_false_giveaway",
+    );
+    let gap = choices(QuestionKind::FillIn, "How many hops?", &[], &[]);
+    check(gap.clone(), "no_accepted_answer");
+    check(gap.clone(), "gap_missing");
+    let mut far = gap;
+    far.accepted = vec!["many".to_owned()];
+    far.tolerance = Some(1.0);
+    check(far, "bad_tolerance");
+}
+
+#[test]
+fn the_set_and_the_captions_are_looked_at() {
+    let mut context = context();
+    context.captions = vec!["The AMF-1 selects the SMF.".to_owned()];
+    let options = single(&["AMF-1", "UPF-1", "UDM-1"], 0);
+    assert_eq!(names(&options, &context), ["key_in_caption_only"]);
+    context.captions.push("UPF-1 forwards.".to_owned());
+    assert_eq!(names(&options, &context), Vec::<String>::new());
+
+    context.others = vec![(
+        QuestionId::from_text("q"),
+        "Which function selects the SMF".to_owned(),
+    )];
+    assert_eq!(names(&options, &context), ["near_duplicate"]);
+    context.others = vec![(
+        QuestionId::from_text("q"),
+        "Which function selects the SMF in step 4?".to_owned(),
+    )];
+    assert_eq!(
+        names(&options, &context),
+        Vec::<String>::new(),
+        "another step is another question"
+    );
+    context.others.clear();
+
+    context.key_positions = vec![12, 2, 1, 1];
+    let four = single(&["AMF", "UPF", "UDM", "PCF"], 0);
+    assert_eq!(names(&four, &context), ["key_position"]);
+    assert_eq!(
+        names(&single(&["AMF", "UPF", "UDM", "PCF"], 1), &context),
+        Vec::<String>::new()
+    );
+    context.blind_model_right = Some(true);
+    assert!(names(&four, &context).contains(&"blind_answer".to_owned()));
+}
+
+#[test]
+fn warnings_are_overruled_with_a_word_and_errors_never() {
+    let mut content = single(&["AMF", "", "None of the above"], 2);
+    let overrule = |check: &str, note: &str| Overruled {
+        check: check.to_owned(),
+        note: note.to_owned(),
+    };
+    content.overruled = vec![
+        overrule("all_of_the_above", "it is the point"),
+        overrule("empty_choice", "please"),
+    ];
+    let findings = check(&content, &context());
+    let find = |name: &str| {
+        findings
+            .iter()
+            .find(|finding| finding.check == name)
+            .map(|finding| (finding.severity, finding.overruled))
+    };
+    assert_eq!(find("all_of_the_above"), Some((Severity::Warning, true)));
+    assert_eq!(find("empty_choice"), Some((Severity::Error, false)));
+    content.overruled = vec![overrule("all_of_the_above", "  ")];
+    assert!(
+        check(&content, &context())
+            .iter()
+            .all(|finding| !finding.overruled),
+        "an empty note is none"
+    );
+}
+
+#[test]
+fn choices_are_read_as_meant() {
+    let one = single(&["AMF", "UPF", "UDM", "PCF"], 1);
+    let check = |answer: &str, correct: Option<bool>, rule: &str| {
+        let judged = judge(&one, answer);
+        assert_eq!((judged.correct, judged.rule), (correct, rule), "{answer}");
+    };
+    check("B", Some(true), "letters");
+    check("ｂ.", Some(true), "letters");
+    check("(C)", Some(false), "letters");
+    check("The answer is B.", Some(true), "stated");
+    check("选B，因为用户面由它承担", Some(true), "stated");
+    check("答案是 A", Some(false), "stated");
+    check("(B) because it forwards", Some(true), "first_letter");
+    check("upf", Some(true), "option_text");
+    check("I cannot tell from the picture.", None, "unread");
+    check("", None, "unread");
+    check("A and B", Some(false), "first_letter");
+    let many = choices(
+        QuestionKind::MultipleChoice,
+        "Which?",
+        &["AMF", "UPF", "UDM"],
+        &[0, 2],
+    );
+    for answer in [
+        "AC",
+        "a, c",
+        "A and C",
+        "C A",
+        "ＡＣ",
+        "A和C",
+        "The answers are A and C",
+    ] {
+        assert_eq!(judge(&many, answer).correct, Some(true), "{answer}");
+    }
+    assert_eq!(judge(&many, "A").correct, Some(false));
+}
+
+#[test]
+fn statements_and_gaps_are_judged() {
+    let mut statement = QuestionContent::empty(QuestionKind::TrueFalse, Level::Global);
+    statement.truth = Some(false);
+    for answer in ["False", "f", "no, it does not", "错误", "不正确。", "×"] {
+        assert_eq!(judge(&statement, answer).correct, Some(true), "{answer}");
+    }
+    for answer in ["True.", "对", "正确", "T"] {
+        assert_eq!(judge(&statement, answer).correct, Some(false), "{answer}");
+    }
+    assert_eq!(judge(&statement, "perhaps").correct, None);
+
+    let mut gap = QuestionContent::empty(QuestionKind::FillIn, Level::Global);
+    gap.accepted = vec!["N2 接口".to_owned(), "NG-C".to_owned()];
+    for answer in ["n2接口", "NG-C.", "Ｎ２ 接口"] {
+        assert_eq!(judge(&gap, answer).correct, Some(true), "{answer}");
+    }
+    assert_eq!(judge(&gap, "N3").correct, Some(false));
+    gap.accepted = vec!["1.5".to_owned()];
+    "s".clone_into(&mut gap.unit);
+    gap.tolerance = Some(0.1);
+    for (answer, right) in [
+        ("1.5", true),
+        ("1500 ms", true),
+        ("1.59 秒", true),
+        ("1.7 s", false),
+        ("1.5 ms", false),
+        ("1.5 km", false),
+    ] {
+        assert_eq!(judge(&gap, answer).correct, Some(right), "{answer}");
+    }
+}
