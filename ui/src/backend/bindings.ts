@@ -34,8 +34,8 @@ export const commands = {
 	returnToAuthor: (id: DiagramId, reason: string) => typedError<State, Problem>(__TAURI_INVOKE("return_to_author", { id, reason })),
 	reopen: (id: DiagramId) => typedError<State, Problem>(__TAURI_INVOKE("reopen", { id })),
 	resolveConflict: (slot: Slot, keep: Keep) => typedError<Committed, Problem>(__TAURI_INVOKE("resolve_conflict", { slot, keep })),
-	diff: (before: string, after: string) => __TAURI_INVOKE<Diff>("diff", { before, after }),
-	threeWay: (base: string, one: string, other: string) => __TAURI_INVOKE<ThreeWay>("three_way", { base, one, other }),
+	diff: (before: string, after: string) => typedError<Diff, Problem>(__TAURI_INVOKE("diff", { before, after })),
+	threeWay: (base: string, one: string, other: string) => typedError<ThreeWay, Problem>(__TAURI_INVOKE("three_way", { base, one, other })),
 	startImport: (paths: string[], onProgress: Channel<ImportProgress>) => typedError<ImportReport, Problem>(__TAURI_INVOKE("start_import", { paths, onProgress })),
 	cancelImport: () => __TAURI_INVOKE<void>("cancel_import"),
 	exportWorkspace: (format: ExportFormat, out: string) => typedError<Exported, Problem>(__TAURI_INVOKE("export_workspace", { format, out })),
@@ -84,7 +84,7 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	history: (slot: Slot, annotator: string | null) => typedError<HistoryEntry[], Problem>(__TAURI_INVOKE("history", { slot, annotator })),
 	revision: (id: RevisionId) => typedError<Revision, Problem>(__TAURI_INVOKE("revision", { id })),
 	restoreRevision: (slot: Slot, revision: RevisionId) => typedError<Committed, Problem>(__TAURI_INVOKE("restore_revision", { slot, revision })),
-	structure: (source: string, detailed: string, dark: boolean) => typedError<Structure, Problem>(__TAURI_INVOKE("structure", { source, detailed, dark })),
+	structure: (source: string, detailed: string) => typedError<Structure, Problem>(__TAURI_INVOKE("structure", { source, detailed })),
 	structureDiff: (gold: string, other: string) => typedError<{
 	/**  Nodes of the first that the second lacks. */
 	missing_nodes: string[],
@@ -2042,9 +2042,9 @@ export type Structure = {
 	groups: StructureGroup[],
 	/**  Names the picture: `callout:structure/<picture>`; `None` where nothing can be drawn. */
 	picture: string | null,
-	/**  Size of the picture in CSS pixels. */
+	/**  Size of the picture in pixels. */
 	width: number,
-	/**  Size of the picture in CSS pixels. */
+	/**  Size of the picture in pixels. */
 	height: number,
 	/**  What is wrong with the text, and on which line from 1. */
 	problem: StructureProblem | null,

@@ -1,4 +1,52 @@
-/** Commands of this part of the window. */
+/** Commands on the regions of the open diagram, and the links of its words to them. */
+import { open } from "../state/diagram.svelte";
+import { panes } from "../state/panes";
+import { chooseRegion, redoRegion, regionEditing, removeRegion, renameRegion, type Tool, undoRegion, useTool } from "../state/regions.svelte";
 import type { Command } from "./command";
 
-export const annotatingCommands: readonly Command[] = [];
+const editable = (): boolean => open.now.view?.read_only === false;
+const hasChosen = (): boolean => editable() && open.now.view?.regions.some(({ id }) => id === regionEditing.chosen) === true;
+
+function tool(name: Tool, title: Command["title"], keys: string): Command {
+  return { id: `tool.${name}`, group: "picture", title, keys: [keys], enabled: editable, run: () => (useTool(name), panes.picture?.focus()) };
+}
+
+export const selectRegions = tool("select", "regions.command_select", "Alt+V");
+export const drawRectangle = tool("rectangle", "regions.command_rectangle", "Alt+R");
+export const drawPolygon = tool("polygon", "regions.command_polygon", "Alt+P");
+export const undoRegions: Command = {
+  id: "regions.undo", group: "picture", title: "regions.command_undo", keys: ["Alt+Z"],
+  enabled: () => editable() && regionEditing.canUndo, run: undoRegion,
+};
+export const redoRegions: Command = {
+  id: "regions.redo", group: "picture", title: "regions.command_redo", keys: ["Alt+Shift+Z"],
+  enabled: () => editable() && regionEditing.canRedo, run: redoRegion,
+};
+const rename: Command = {
+  id: "regions.rename", group: "picture", title: "regions.command_rename", keys: [],
+  enabled: hasChosen, run: () => renameRegion(regionEditing.chosen),
+};
+const remove: Command = {
+  id: "regions.remove", group: "picture", title: "regions.command_remove", keys: [],
+  enabled: hasChosen,
+  run: () => {
+    const { id } = open;
+    if (id !== null && regionEditing.chosen !== null) void removeRegion(id, regionEditing.chosen);
+  },
+};
+export const link: Command = {
+  id: "link", group: "caption", title: "regions.command_link", keys: ["Mod+L"],
+  enabled: () => editable() && (open.now.view?.regions.length ?? 0) > 0,
+  run: () => {
+    const chosen = panes.caption?.link(regionEditing.chosen);
+    if (chosen !== undefined) chooseRegion(chosen);
+  },
+};
+const unlink: Command = {
+  id: "unlink", group: "caption", title: "regions.command_unlink", keys: ["Mod+Shift+U"],
+  enabled: editable, run: () => panes.caption?.unlink(),
+};
+
+export const annotatingCommands: readonly Command[] = [
+  selectRegions, drawRectangle, drawPolygon, undoRegions, redoRegions, rename, remove, link, unlink,
+];

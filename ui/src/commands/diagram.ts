@@ -52,7 +52,7 @@ const levels: Command[] = [
   },
   {
     id: "level.partial", group: "caption", title: "command.level_partial", keys: ["Alt+2"],
-    enabled: () => (open.now.view?.regions.length ?? 0) > 0, run: nextRegion,
+    enabled: isOpen, run: nextRegion,
   },
   {
     id: "level.detailed", group: "caption", title: "command.level_detailed", keys: ["Alt+3"],
@@ -104,7 +104,7 @@ export const diagramCommands: readonly Command[] = [
 /** Shows the regions' captions one after the other, each time it is asked. */
 function nextRegion(): void {
   const { view, level, regionId } = open.now;
-  if (view === null || view.regions.length === 0) return;
+  if (view === null) return;
   const now = level === "partial" ? view.regions.findIndex((region) => region.id === regionId) : -1;
   showLevel("partial", view.regions[(now + 1) % view.regions.length]?.id ?? null);
 }

@@ -1,6 +1,7 @@
 /** Every action of the window, and the one place where keys run them. */
 import { dialogs } from "../state/dialogs.svelte";
 import { annotatingCommands } from "./annotating";
+import { captionCommands } from "./captions";
 import type { Command } from "./command";
 import { diagramCommands } from "./diagram";
 import { draftingCommands } from "./drafting";
@@ -16,7 +17,7 @@ export type { Command, Group } from "./command";
 
 /** All commands in the order in which menus and sheets show them. */
 export const commands: readonly Command[] = [
-  ...diagramCommands, ...annotatingCommands, ...draftingCommands, ...workCommands, ...questionsCommands,
+  ...diagramCommands, ...annotatingCommands, ...captionCommands, ...draftingCommands, ...workCommands, ...questionsCommands,
   ...reviewCommands, ...settingsCommands, ...placeCommands, ...shellCommands,
 ];
 

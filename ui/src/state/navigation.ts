@@ -3,6 +3,7 @@ import { backend, type DiagramView, type Place, type QueueFilter } from "../back
 import { prefetchPicture } from "../lib/picture/source";
 import type { Key } from "../i18n";
 import { closeDiagram, open, setDiagramState, showDiagram, showLevel, renewDiagram } from "./diagram.svelte";
+import { activeSeconds } from "./active";
 import { drafting } from "./drafting.svelte";
 import { panes } from "./panes";
 import { activateRow, patchRow, queue, refreshQueue } from "./queue.svelte";
@@ -63,7 +64,7 @@ export async function submitAndNext(): Promise<void> {
     // Another draft may come in this moment: what is handed in is what is on the screen.
     if (drafting.open.length > 0) pane.keepShown();
     await pane.flush();
-    const { state } = await backend().submit(pane.slot(), { draft_id: null, active_seconds: null });
+    const { state } = await backend().submit(pane.slot(), { draft_id: pane.draftShown(), active_seconds: activeSeconds(id) });
     setDiagramState(id, state);
     patchRow(id, { state });
   } catch (thrown) {

@@ -2,6 +2,7 @@
 import { backend, toApiError, type WorkspaceInfo } from "../backend";
 import { closeDiagram } from "./diagram.svelte";
 import { startDrafting } from "./drafting.svelte";
+import { refreshGlossary } from "./glossary.svelte";
 import { refreshMe } from "./me.svelte";
 import { leaveDiagram, openFirst } from "./navigation";
 import { refreshQueue, resetQueue } from "./queue.svelte";
@@ -25,6 +26,7 @@ export async function showWorkspace(): Promise<void> {
   clearSelection();
   void startDrafting();
   void refreshMe();
+  void refreshGlossary();
   await refreshQueue();
   await openFirst();
 }

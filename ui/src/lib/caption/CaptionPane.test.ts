@@ -194,8 +194,15 @@ describe("the draft", () => {
 });
 
 describe("levels", () => {
-  it("offer partial captions only where there are regions", () => {
-    show(viewOf());
+  it("say how to draw a region where there is none", async () => {
+    const { rerender, props } = show(viewOf());
+    await rerender({ ...props, level: "partial" });
+    expect(screen.getByTestId("level-partial").textContent).not.toContain("0");
+    expect(screen.getByTestId("no-regions").textContent).toContain("Alt+R");
+  });
+
+  it("leave partial captions out where nobody may draw a region", () => {
+    show(viewOf({}, { read_only: true }));
     expect(screen.queryByTestId("level-partial")).toBeNull();
   });
 

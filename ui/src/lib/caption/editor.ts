@@ -6,7 +6,11 @@ import { history, historyField, historyKeymap, standardKeymap } from "@codemirro
 import { closeSearchPanel, findNext, findPrevious, search } from "@codemirror/search";
 import { Compartment, EditorState, type Extension, Transaction, type TransactionSpec } from "@codemirror/state";
 import { drawSelection, EditorView, type KeyBinding, keymap, placeholder } from "@codemirror/view";
+import type { SpanLink } from "../../backend";
 import { cspNonce } from "../csp";
+import { glossary } from "../../state/glossary.svelte";
+import { changesLinks, linking, withLinks } from "./links";
+import { termMarks } from "./terms";
 import { captionTheme } from "./theme";
 
 /** Longest JSON of an editor state that is stored with its undo history, in characters. */
@@ -61,6 +65,8 @@ function extensions(now: EditorSettings): Extension {
     EditorView.cspNonce.of(cspNonce()),
     keymap.of([...findKeys, ...historyKeymap, ...standardKeymap]),
     captionTheme,
+    linking,
+    termMarks((id) => glossary.terms.find((term) => term.id === id)),
     cursorStaysInView(),
     settings.of(settingsExtension(now)),
   ];
@@ -77,8 +83,12 @@ function cursorStaysInView(): Extension {
   });
 }
 
-/** A state for `text`, with the undo history stored in `stored` if that was made for the same text. */
-export function openState(text: string, stored: string | null, now: EditorSettings): EditorState {
+/** A state for `text` and its links, with the undo history stored in `stored` if that was made for the same text. */
+export function openState(text: string, stored: string | null, now: EditorSettings, links: readonly SpanLink[] = []): EditorState {
+  return withLinks(restored(text, stored, now), links);
+}
+
+function restored(text: string, stored: string | null, now: EditorSettings): EditorState {
   const config = { extensions: extensions(now) };
   if (stored !== null) {
     try {
@@ -154,7 +164,7 @@ export function mountEditor(
     state,
     dispatchTransactions: (transactions, current) => {
       current.update(transactions);
-      heldBack ||= transactions.some((each) => each.docChanged && !each.annotation(Transaction.remote));
+      heldBack ||= transactions.some((each) => (each.docChanged || changesLinks(each)) && !each.annotation(Transaction.remote));
       settleUnlessComposing();
     },
   });

@@ -1,5 +1,5 @@
 /** What the caption pane offers to the rest of the window, and what it reports. */
-import type { ApiError, Slot } from "../../backend";
+import type { ApiError, Committed, Slot } from "../../backend";
 import type { DiffMode } from "./modes";
 
 /** How the text on show is kept. */
@@ -34,6 +34,16 @@ export interface CaptionApi {
   keepShown(): void;
   /** The caption on show. */
   slot(): Slot;
+  /** Links the selected words to `region`, or else to the one that is chosen next; the region, if it was done. */
+  link(region: string | null): string | undefined;
+  unlink(): void;
+  /** Puts the preferred term in place of the forbidden wording at the cursor. */
+  preferTerm(): void;
+  nextWarning(): void;
+  /** Somebody's earlier text took the place of what is shown. */
+  restored(done: Committed, text: string): void;
+  /** The draft that stands in an untouched caption. */
+  draftShown(): string | null;
   focus(): void;
   undo(): void;
   redo(): void;

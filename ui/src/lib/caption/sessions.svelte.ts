@@ -4,8 +4,9 @@
  */
 import type { EditorState } from "@codemirror/state";
 import { SvelteMap } from "svelte/reactivity";
-import { type Backend, backend, type Caption } from "../../backend";
+import { type Backend, backend, type Caption, type SpanLink } from "../../backend";
 import { type EditorSettings, openState, storeState, withText } from "./editor";
+import { linksOf, withLinks } from "./links";
 import { Journal, type JournalStatus } from "./journal";
 import { slotKey } from "./slots";
 
@@ -20,7 +21,7 @@ export class Session {
 
   constructor(caption: Caption, settings: EditorSettings) {
     this.caption = caption;
-    this.state = openState(caption.text, caption.editor_state, settings);
+    this.state = openState(caption.text, caption.editor_state, settings, caption.links);
     this.journal = new Journal(caption, backend(), (status) => (this.status = status));
     this.status = this.journal.status;
   }
@@ -28,7 +29,7 @@ export class Session {
   /** Notes that the person changed the text to what `state` holds. */
   edited(state: EditorState): void {
     this.state = state;
-    this.journal.edit(() => ({ text: state.doc.toString(), editor_state: storeState(state), links: this.caption.links }));
+    this.journal.edit(() => ({ text: state.doc.toString(), editor_state: storeState(state), links: linksOf(state) }));
   }
 
   /**
@@ -38,7 +39,7 @@ export class Session {
   refresh(caption: Caption, still = false): void {
     const draftOnly = this.#untouched && isUntouched(caption);
     this.caption = caption;
-    if (this.journal.refresh(caption) && !(still && draftOnly)) this.show(caption.text);
+    if (this.journal.refresh(caption) && !(still && draftOnly)) this.show(caption.text, caption.links);
   }
 
   /** Makes the text on show the person's own, where it is only a draft's yet. */
@@ -51,8 +52,10 @@ export class Session {
   }
 
   /** Shows a text that is already stored. */
-  show(text: string): void {
-    this.state = withText(this.state, text);
+  show(text: string, links: readonly SpanLink[] | null = null): void {
+    const shown = withText(this.state, text);
+    const same = links === null || JSON.stringify(linksOf(shown)) === JSON.stringify(links);
+    this.state = same ? shown : withLinks(shown, links);
   }
 }
 

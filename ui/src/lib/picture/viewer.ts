@@ -99,6 +99,12 @@ export class PictureViewer {
     this.#osd.addTiledImage({ tileSource: pictureSource(image, view), opacity: 0, preload: true, error: failed, success });
   }
 
+  /** Passes on a wheel event that something over the picture received. */
+  wheel(event: WheelEvent): void {
+    event.preventDefault();
+    this.#osd.canvas.dispatchEvent(new WheelEvent("wheel", event));
+  }
+
   zoomIn(): void {
     this.#zoomBy(STEP);
   }

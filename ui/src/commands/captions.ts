@@ -1,0 +1,47 @@
+/** Commands on the caption on show: its history, its terms, why its draft was changed. */
+import { backend } from "../backend";
+import { slotKey } from "../lib/caption/slots";
+import { REASONS } from "../lib/caption/reasons";
+import { showDialog } from "../state/dialogs.svelte";
+import { open } from "../state/diagram.svelte";
+import { renewOpen } from "../state/navigation";
+import { panes } from "../state/panes";
+import { fail } from "../state/toasts.svelte";
+import type { Command } from "./command";
+
+const isOpen = (): boolean => open.now.view !== null;
+const editable = (): boolean => open.now.view?.read_only === false;
+const KEYS = ["Q", "W", "E", "R", "T", "Y"] as const;
+
+export const history: Command = {
+  id: "history", group: "caption", title: "history.command", keys: ["Mod+H"],
+  enabled: isOpen, run: () => showDialog("history"),
+};
+const prefer: Command = {
+  id: "term.prefer", group: "caption", title: "glossary.command_prefer", keys: ["Mod+."],
+  enabled: editable, run: () => panes.caption?.preferTerm(),
+};
+const nextTerm: Command = {
+  id: "term.next", group: "caption", title: "glossary.command_next", keys: ["F8"],
+  enabled: isOpen, run: () => panes.caption?.nextWarning(),
+};
+const reasons: Command[] = REASONS.map((reason, index) => ({
+  id: `reason.${reason}`, group: "caption", title: `history.reason.${reason}`, keys: [`Alt+Shift+${KEYS[index] ?? ""}`],
+  enabled: editable,
+  run: () => void toggle(reason),
+}));
+
+export const captionCommands: readonly Command[] = [history, prefer, nextTerm, ...reasons];
+
+async function toggle(reason: (typeof REASONS)[number]): Promise<void> {
+  const slot = panes.caption?.slot();
+  if (slot === undefined) return;
+  const now = open.now.view?.captions.find((caption) => slotKey(caption.slot) === slotKey(slot))?.reasons ?? [];
+  const wanted = REASONS.filter((each) => (each === reason) !== now.includes(each));
+  try {
+    await backend().setReasons(slot, wanted);
+    await renewOpen();
+  } catch (thrown) {
+    fail("failed.reasons", thrown);
+  }
+}
