@@ -6,6 +6,7 @@ use tauri_specta::{Builder, collect_commands};
 use crate::{annotating, asking, commands as command, drafting, leading};
 
 /// Every command that the page may call.
+#[expect(clippy::too_many_lines, reason = "one list of commands")]
 pub fn builder() -> Builder<Wry> {
     Builder::new().commands(collect_commands![
         command::startup,

@@ -114,40 +114,22 @@ fn likeness(one: &str, other: &str) -> i64 {
 /// One edge between paired nodes, as indices of gold's nodes; `None` for a node that gold lacks.
 type Ends = (Option<usize>, Option<usize>, bool);
 
-/// Matches edges in three rounds: same ends and words, same ends, turned round. Says how many had the same ends.
-fn edges(
-    gold: &Graph,
-    other: &Graph,
-    pairs: &BTreeMap<usize, usize>,
-    diff: &mut GraphDiff,
-) -> usize {
-    let place = |graph: &Graph, id: &str| graph.nodes.iter().position(|node| node.id == id);
-    let back: BTreeMap<usize, usize> = pairs.iter().map(|(gold, other)| (*other, *gold)).collect();
-    let ours: Vec<Ends> = gold
-        .edges
-        .iter()
-        .map(|edge| {
-            tidy(
-                place(gold, &edge.from),
-                place(gold, &edge.to),
-                edge.directed,
-            )
-        })
-        .collect();
-    let there = |id: &str| place(other, id).and_then(|index| back.get(&index).copied());
-    let mut theirs: Vec<(Ends, &Edge)> = other
-        .edges
-        .iter()
-        .map(|edge| {
-            (
-                tidy(there(&edge.from), there(&edge.to), edge.directed),
-                edge,
-            )
-        })
-        .collect();
-    let mut open: Vec<usize> = (0..gold.edges.len()).collect();
-    let mut take = |wanted: &dyn Fn(usize, &Ends, &Edge) -> bool,
-                    found: &mut dyn FnMut(usize, &Edge)| {
+/// Edges that no round has matched yet.
+struct Unmatched<'a, 'b> {
+    /// Indices of gold's edges.
+    open: Vec<usize>,
+    /// The other graph's.
+    theirs: &'b mut Vec<(Ends, &'a Edge)>,
+}
+
+impl Unmatched<'_, '_> {
+    /// Takes out every pair for which `wanted` holds, and tells `found` of it.
+    fn take(
+        &mut self,
+        wanted: &dyn Fn(usize, &Ends, &Edge) -> bool,
+        found: &mut dyn FnMut(usize, &Edge),
+    ) {
+        let Self { open, theirs } = self;
         open.retain(|index| {
             let at = theirs
                 .iter()
@@ -160,11 +142,36 @@ fn edges(
                 None => true,
             }
         });
+    }
+}
+
+/// Matches edges in three rounds: same ends and words, same ends, turned round. Says how many had the same ends.
+fn edges(
+    gold: &Graph,
+    other: &Graph,
+    pairs: &BTreeMap<usize, usize>,
+    diff: &mut GraphDiff,
+) -> usize {
+    let place = |graph: &Graph, id: &str| graph.nodes.iter().position(|node| node.id == id);
+    let back: BTreeMap<usize, usize> = pairs.iter().map(|(gold, other)| (*other, *gold)).collect();
+    let here = |id: &str| place(gold, id);
+    let there = |id: &str| place(other, id).and_then(|index| back.get(&index).copied());
+    let of_gold = |edge: &Edge| tidy(here(&edge.from), here(&edge.to), edge.directed);
+    let of_other = |edge: &Edge| tidy(there(&edge.from), there(&edge.to), edge.directed);
+    let ours: Vec<Ends> = gold.edges.iter().map(of_gold).collect();
+    let mut theirs: Vec<(Ends, &Edge)> = other
+        .edges
+        .iter()
+        .map(|edge| (of_other(edge), edge))
+        .collect();
+    let mut left = Unmatched {
+        open: (0..gold.edges.len()).collect(),
+        theirs: &mut theirs,
     };
     let known = |ends: &Ends| ends.0.is_some() && ends.1.is_some();
     let words = |label: &Option<String>| folded(label.as_deref().unwrap_or_default());
     let mut matched = 0;
-    take(
+    left.take(
         &|index, ends, edge| {
             known(ends)
                 && ours[index] == *ends
@@ -173,7 +180,7 @@ fn edges(
         &mut |_, _| matched += 1,
     );
     let mut relabelled = Vec::new();
-    take(
+    left.take(
         &|index, ends, _| known(ends) && ours[index] == *ends,
         &mut |index, edge| {
             relabelled.push((said(gold, &gold.edges[index]), said(other, edge)));
@@ -181,14 +188,15 @@ fn edges(
     );
     matched += relabelled.len();
     diff.relabelled_edges = relabelled;
-    take(
+    left.take(
         &|index, ends, edge| {
             let (from, to, directed) = ours[index];
             known(ends) && edge.directed && directed && (to, from, true) == *ends
         },
         &mut |index, _| diff.reversed_edges.push(said(gold, &gold.edges[index])),
     );
-    diff.missing_edges = open
+    diff.missing_edges = left
+        .open
         .iter()
         .map(|index| said(gold, &gold.edges[*index]))
         .collect();

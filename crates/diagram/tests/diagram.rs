@@ -1,10 +1,5 @@
 //! Diagrams as a telecom expert writes them: read, drawn, compared, looked for in a text.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot set its scene should stop there"
-)]
-
 use diagram::{Family, Graph, compare, parse, svg, unmentioned};
 
 const CORE: &str = "flowchart LR

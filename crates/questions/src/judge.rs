@@ -46,6 +46,20 @@ fn choice(choices: &[Choice], answer: &str, several: bool) -> Judged {
     }
 }
 
+/// What stands before the letters of an answer in a sentence.
+const LEADS: [&str; 10] = [
+    "answer is",
+    "answer:",
+    "answers are",
+    "option",
+    "choose",
+    "选",
+    "答案是",
+    "答案为",
+    "答案:",
+    "答案：",
+];
+
 fn read_choice(choices: &[Choice], answer: &str, several: bool) -> (Vec<u32>, &'static str) {
     let plain = spaced(answer);
     let known = |letter: char| -> Option<u32> {
@@ -83,27 +97,14 @@ fn read_choice(choices: &[Choice], answer: &str, several: bool) -> (Vec<u32>, &'
             "option_text",
         );
     }
-    for lead in [
-        "answer is",
-        "answer:",
-        "answers are",
-        "option",
-        "choose",
-        "选",
-        "答案是",
-        "答案为",
-        "答案:",
-        "答案：",
-    ] {
-        if let Some((_, rest)) = plain.rsplit_once(lead) {
-            let found: Vec<u32> = leading_letters(rest, several)
-                .into_iter()
-                .filter_map(known)
-                .collect();
-            if !found.is_empty() {
-                return (sorted(found), "stated");
-            }
-        }
+    if let Some(rest) = LEADS
+        .iter()
+        .filter_map(|lead| plain.rsplit_once(lead))
+        .map(|(_, rest)| leading_letters(rest, several))
+        .map(|letters| letters.into_iter().filter_map(known).collect::<Vec<_>>())
+        .find(|found| !found.is_empty())
+    {
+        return (sorted(rest), "stated");
     }
     // `B.`, `(B)`, `B because …` at the beginning.
     let found: Vec<u32> = leading_letters(&plain, several)

@@ -5,12 +5,16 @@ use unicode_normalization::UnicodeNormalization;
 /// Compatible forms, case, white space and punctuation made alike.
 pub(crate) fn folded(text: &str) -> String {
     let normalised: String = text.nfkc().collect::<String>().to_lowercase();
-    let kept = normalised.chars().filter(|c| {
-        !c.is_whitespace()
-            && !(c.is_ascii_punctuation() && !"+-./<>=%".contains(*c))
-            && !"，。；：？！、“”‘’（）《》".contains(*c)
-    });
+    let kept = normalised.chars().filter(|c| counts(*c));
     kept.collect::<String>().trim_end_matches('.').to_owned()
+}
+
+/// Whether a character makes a difference: signs of arithmetic do, other punctuation does not.
+fn counts(c: char) -> bool {
+    if "+-./<>=%".contains(c) {
+        return true;
+    }
+    !(c.is_whitespace() || c.is_ascii_punctuation() || "，。；：？！、“”‘’（）《》".contains(c))
 }
 
 /// Compatible forms and case made alike, white space single.

@@ -66,78 +66,83 @@ fn a_good_question_is_left_alone() {
     assert_eq!(names(&chinese, &context()), Vec::<String>::new());
 }
 
+fn caught(content: QuestionContent, expected: &str) {
+    let found = names(&content, &context());
+    assert!(
+        found.iter().any(|name| name == expected),
+        "{expected}: {found:?}"
+    );
+}
+
 #[test]
 fn each_mistake_is_caught_by_its_name() {
-    let check = |content: QuestionContent, expected: &str| {
-        let found = names(&content, &context());
-        assert!(
-            found.iter().any(|name| name == expected),
-            "{expected}: {found:?}"
-        );
-    };
     let kind = QuestionKind::SingleChoice;
-    check(choices(kind, "", &["a1", "b1"], &[0]), "empty_stem");
-    check(choices(kind, "Which?", &["AMF", "UPF"], &[]), "no_key");
-    check(
+    caught(choices(kind, "", &["a1", "b1"], &[0]), "empty_stem");
+    caught(choices(kind, "Which?", &["AMF", "UPF"], &[]), "no_key");
+    caught(
         choices(kind, "Which?", &["AMF", "UPF"], &[0, 1]),
         "double_key",
     );
-    check(choices(kind, "Which?", &["AMF"], &[0]), "too_few_choices");
-    check(single(&["AMF", "", "UDM"], 0), "empty_choice");
-    check(
+    caught(choices(kind, "Which?", &["AMF"], &[0]), "too_few_choices");
+    caught(single(&["AMF", "", "UDM"], 0), "empty_choice");
+    caught(
         single(&["5G Core", "ＵＰＦ", "5g  core."], 1),
         "duplicate_choice",
     );
-    check(
+    caught(
         single(&["10-20 ms", "15–30 ms", "40-50 ms"], 0),
         "overlapping_choice",
     );
-    check(
+    caught(
         single(&["gateway", "border gateway", "hub"], 0),
         "overlapping_choice",
     );
-    check(
+    caught(
         single(&["接入网和核心网", "接入网", "传输网"], 2),
         "overlapping_choice",
     );
-    check(
+    caught(
         single(&["AMF", "UPF", "All of the above"], 2),
         "all_of_the_above",
     );
-    check(single(&["接入", "传输", "以上都对"], 2), "all_of_the_above");
-    check(
+    caught(single(&["接入", "传输", "以上都对"], 2), "all_of_the_above");
+    caught(
         single(
             &["the access and mobility management function", "UPF", "UDM"],
             0,
         ),
         "longest_is_key",
     );
+}
+
+#[test]
+fn what_is_not_about_options_is_caught_as_well() {
     let mut bare = single(&["AMF", "UPF"], 0);
     bare.evidence.clear();
     bare.rationale.clear();
-    check(bare.clone(), "no_evidence");
-    check(bare, "no_rationale");
+    caught(bare.clone(), "no_evidence");
+    caught(bare, "no_rationale");
     let statement = |stem: &str, truth| {
         let mut content = choices(QuestionKind::TrueFalse, stem, &[], &[]);
         content.truth = truth;
         content
     };
-    check(statement("The UPF routes", None), "no_key");
-    check(
+    caught(statement("The UPF routes", None), "no_key");
+    caught(
         statement("The UPF always drops packets", Some(false)),
         "true_false_giveaway",
     );
-    check(
+    caught(
         statement("用户面一定经过防火墙", Some(false)),
         "true_false_giveaway",
     );
     let gap = choices(QuestionKind::FillIn, "How many hops?", &[], &[]);
-    check(gap.clone(), "no_accepted_answer");
-    check(gap.clone(), "gap_missing");
+    caught(gap.clone(), "no_accepted_answer");
+    caught(gap.clone(), "gap_missing");
     let mut far = gap;
     far.accepted = vec!["many".to_owned()];
     far.tolerance = Some(1.0);
-    check(far, "bad_tolerance");
+    caught(far, "bad_tolerance");
 }
 
 #[test]

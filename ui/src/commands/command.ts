@@ -1,7 +1,8 @@
 /** What an action is. Buttons, menus, the palette, the shortcut sheet and the keyboard all read the same objects. */
 import type { Key } from "../i18n";
+import type { PlaceName } from "../state/place.svelte";
 
-export type Group = "diagram" | "caption" | "drafting" | "picture" | "go" | "workspace" | "view";
+export type Group = "diagram" | "caption" | "drafting" | "questions" | "review" | "work" | "picture" | "go" | "workspace" | "view";
 
 export interface Command {
   readonly id: string;
@@ -9,6 +10,8 @@ export interface Command {
   readonly title: Key;
   /** Chords that run it, the one to show first. */
   readonly keys: readonly string[];
+  /** Places of the window in which it can be run; all of them where nothing is said. */
+  readonly places?: readonly PlaceName[];
   /** Whether it also runs while a dialog is open. */
   readonly anywhere?: boolean;
   /** Whether it can run now; read in templates, so made of reactive state only. */

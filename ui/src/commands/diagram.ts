@@ -78,7 +78,7 @@ const draft: Command[] = (["off", "beside", "merged"] as const).map((mode) => ({
   enabled: isOpen, run: () => panes.caption?.showDiff(mode),
 }));
 
-const picture: Command[] = [
+export const pictureCommands: readonly Command[] = [
   {
     id: "zoom.in", group: "picture", title: "command.zoom_in", keys: ["Mod+="],
     enabled: isOpen, run: () => panes.picture?.zoomIn(),
@@ -98,7 +98,7 @@ const picture: Command[] = [
 ];
 
 export const diagramCommands: readonly Command[] = [
-  submit, approve, returnToAuthor, reopen, ...levels, ...editing, ...draft, ...picture,
+  submit, approve, returnToAuthor, reopen, ...levels, ...editing, ...draft,
 ];
 
 /** Shows the regions' captions one after the other, each time it is asked. */

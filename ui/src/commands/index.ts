@@ -2,9 +2,11 @@
 import { dialogs } from "../state/dialogs.svelte";
 import { annotatingCommands } from "./annotating";
 import { captionCommands } from "./captions";
+import { place, type PlaceName } from "../state/place.svelte";
 import type { Command } from "./command";
-import { diagramCommands } from "./diagram";
+import { diagramCommands, pictureCommands } from "./diagram";
 import { draftingCommands } from "./drafting";
+import { session } from "../state/session.svelte";
 import { matches } from "./keys";
 import { placeCommands } from "./places";
 import { questionsCommands } from "./questions";
@@ -15,11 +17,20 @@ import { workCommands } from "./work";
 
 export type { Command, Group } from "./command";
 
+/** What is done to a caption is done where captions are; pictures are looked at in three places. */
+const only = (places: readonly PlaceName[], all: readonly Command[]): Command[] => all.map((command) => ({ places, ...command }));
+
 /** All commands in the order in which menus and sheets show them. */
 export const commands: readonly Command[] = [
-  ...diagramCommands, ...annotatingCommands, ...captionCommands, ...draftingCommands, ...workCommands, ...questionsCommands,
-  ...reviewCommands, ...settingsCommands, ...placeCommands, ...shellCommands,
+  ...only(["annotate"], [...diagramCommands, ...annotatingCommands, ...captionCommands]), ...workCommands, ...questionsCommands,
+  ...reviewCommands, ...only(["annotate", "questions", "review"], pictureCommands), ...draftingCommands, ...settingsCommands,
+  ...placeCommands, ...shellCommands,
 ];
+
+/** Whether a command has its place where the person is. */
+export function isHere({ places }: Command): boolean {
+  return places === undefined || session.now.workspace === null || places.includes(place.now);
+}
 
 /** Runs a command if it can run now. */
 export function run(command: Command): void {
@@ -31,7 +42,7 @@ export function run(command: Command): void {
  * marked `anywhere` run; unmodified characters stay with whoever is typing.
  */
 export function handleKey(event: KeyboardEvent): void {
-  const command = commands.find((each) => each.keys.some((keys) => matches(event, keys)));
+  const command = commands.find((each) => isHere(each) && each.keys.some((keys) => matches(event, keys)));
   if (command === undefined) return;
   if (event.key === "?" && isTyping(event.target)) return;
   if (dialogs.current !== null && command.anywhere !== true) return;

@@ -17,11 +17,11 @@ export const palette: Command = {
   enabled: always, run: () => showDialog("palette"),
 };
 export const next: Command = {
-  id: "next", group: "go", title: "command.next", keys: ["Alt+ArrowDown"],
+  id: "next", group: "go", title: "command.next", keys: ["Alt+ArrowDown"], places: ["annotate"],
   enabled: () => queue.now.total > 0, run: () => openNeighbour(true),
 };
 export const previous: Command = {
-  id: "previous", group: "go", title: "command.previous", keys: ["Alt+ArrowUp"],
+  id: "previous", group: "go", title: "command.previous", keys: ["Alt+ArrowUp"], places: ["annotate"],
   enabled: () => queue.now.total > 0, run: () => openNeighbour(false),
 };
 const search: Command = {
@@ -74,11 +74,14 @@ export const shellCommands: readonly Command[] = [
   theme, systemTheme, language, systemLanguage, context, shortcuts,
 ];
 
-/** Queue → picture → caption → queue, starting from wherever the keyboard is. */
+/** From one part of the place to the next, starting from wherever the keyboard is. */
 function cycleFocus(): void {
-  const at = document.activeElement?.closest("[data-pane]")?.getAttribute("data-pane");
-  if (at === "queue" && panes.picture !== undefined) panes.picture.focus();
-  else if (at === "picture" && panes.caption !== undefined) panes.caption.focus();
-  else if (panes.queue !== undefined) panes.queue.focusList();
-  else panes.picture?.focus();
+  const parts = [...document.querySelectorAll<HTMLElement>("main [data-pane]")];
+  const at = parts.findIndex((part) => part.contains(document.activeElement));
+  const next = parts[(at + 1) % parts.length];
+  const name = next?.dataset["pane"];
+  if (name === "picture") panes.picture?.focus();
+  else if (name === "caption") panes.caption?.focus();
+  else if (name === "queue") panes.queue?.focusList();
+  else next?.querySelector<HTMLElement>("[role=listbox], textarea:not(:disabled), [tabindex='0'], button:not(:disabled)")?.focus();
 }

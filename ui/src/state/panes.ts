@@ -14,5 +14,10 @@ export interface QueuePane {
   focusSearch(): void;
 }
 
+export interface QuestionPanes {
+  focus(): void;
+  focusList(): void;
+}
+
 /** Each part registers itself while it is on screen. */
-export const panes: { picture?: PicturePane; caption?: CaptionApi; queue?: QueuePane } = {};
+export const panes: { picture?: PicturePane; caption?: CaptionApi; queue?: QueuePane; question?: QuestionPanes } = {};

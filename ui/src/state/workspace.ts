@@ -5,6 +5,7 @@ import { startDrafting } from "./drafting.svelte";
 import { refreshGlossary } from "./glossary.svelte";
 import { refreshMe } from "./me.svelte";
 import { leaveDiagram, openFirst } from "./navigation";
+import { resetQuestions } from "./questions.svelte";
 import { refreshQueue, resetQueue } from "./queue.svelte";
 import { clearSelection } from "./selection.svelte";
 import { enterWorkspace, showProblem } from "./session.svelte";
@@ -22,6 +23,7 @@ export function createWorkspace(path: string): Promise<boolean> {
 /** Shows the workspace that is already open on the Rust side. */
 export async function showWorkspace(): Promise<void> {
   resetQueue();
+  resetQuestions();
   closeDiagram();
   clearSelection();
   void startDrafting();

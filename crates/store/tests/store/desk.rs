@@ -1,16 +1,15 @@
 //! What annotators, authors and leads do besides writing: regions, reasons, history, claims, the plan,
-//! questions, conversations, decisions, and the numbers of it all.
+//! conversations, decisions, and the numbers of it all.
 
 use domain::{
-    Anchor, BulkAction, BulkScope, DiagramId, DrawnRegion, Level, NewDecision, NewTerm, Pick,
-    Picked, Policy, QuestionContent, QuestionEntry, QuestionFilter, QuestionKind, QuestionSource,
-    QuestionState, QueueFilter, QueueMark, QueueOrder, Reason, RegionChange, Role, Shape, Slot,
-    SpanLink, State, SubmitNote,
+    Anchor, BulkAction, BulkScope, DiagramId, DrawnRegion, Level, NewDecision, Pick, Picked,
+    Policy, QuestionContent, QuestionKind, QueueFilter, QueueMark, QueueOrder, Reason,
+    RegionChange, Role, Shape, Slot, SpanLink, State, SubmitNote,
 };
 use store::annotate::{self};
 use store::{
-    Error, dashboard, glossary, history, people, question_set, questions, regions, review,
-    review_view, table, threads, work,
+    Error, dashboard, history, people, questions, regions, review, review_view, table, threads,
+    work,
 };
 
 use crate::fixture::{Desk, Fixture, MEASURES, Window, draft_of, global, now, slot};
@@ -41,7 +40,7 @@ fn found(desk: &Desk, filter: &QueueFilter) -> Vec<u32> {
     page.rows.iter().map(|row| row.number).collect()
 }
 
-fn marked(desk: &Desk, mark: QueueMark) -> Vec<u32> {
+pub fn marked(desk: &Desk, mark: QueueMark) -> Vec<u32> {
     let filter = QueueFilter {
         mark: Some(mark),
         ..QueueFilter::default()
@@ -56,13 +55,13 @@ fn roles(fixture: &mut Fixture, who: &Desk, roles: &[Role]) {
 }
 
 #[test]
-fn regions_are_drawn_moved_ordered_taken_away_and_brought_back() {
+fn regions_are_drawn_inside_the_picture_each_with_a_name_of_its_own() {
     let mut desk = Fixture::new();
     let id = desk.import("a", "draft");
     let draw = |desk: &mut Fixture, new: &DrawnRegion| {
         desk.write(|tx, by| regions::draw(tx, by, &id, new))
     };
-    let core = draw(&mut desk, &drawn("核心网")).unwrap();
+    draw(&mut desk, &drawn("核心网")).unwrap();
     assert_eq!(desk.state(&id), State::InProgress);
     let numbered = draw(
         &mut desk,
@@ -88,6 +87,17 @@ fn regions_are_drawn_moved_ordered_taken_away_and_brought_back() {
         draw(&mut desk, &drawn("  ")),
         Err(Error::BadRegion(_))
     ));
+}
+
+#[test]
+fn a_region_that_was_moved_and_taken_away_comes_back_with_its_text() {
+    let mut desk = Fixture::new();
+    let id = desk.import("a", "draft");
+    let draw = |desk: &mut Fixture, new: &DrawnRegion| {
+        desk.write(|tx, by| regions::draw(tx, by, &id, new))
+    };
+    let core = draw(&mut desk, &drawn("核心网")).unwrap();
+    let other = draw(&mut desk, &drawn("1")).unwrap();
 
     let moved = RegionChange {
         name: Some("Core".to_owned()),
@@ -103,7 +113,7 @@ fn regions_are_drawn_moved_ordered_taken_away_and_brought_back() {
         (2, 1, 4, 6),
         "the box is the polygon's"
     );
-    let order = [numbered.id.clone(), core.id.clone()];
+    let order = [other.id.clone(), core.id.clone()];
     desk.write(|tx, by| regions::reorder(tx, by, &id, &order))
         .unwrap();
     assert_eq!(names(&desk, &id), ["1", "Core"]);
@@ -544,133 +554,6 @@ fn returned_work_comes_back_with_its_reasons_and_conversations() {
     let other = wei.import("b", "draft");
     let astray = wei.write(|tx, by| threads::start(tx, by, &other, &anchor, "x"));
     assert!(matches!(astray, Err(Error::BadAnchor(_))));
-}
-
-fn single(stem: &str) -> QuestionContent {
-    let mut content = QuestionContent::empty(QuestionKind::SingleChoice, Level::Detailed);
-    content.stem = stem.to_owned();
-    content.choices[1].right = true;
-    content
-}
-
-#[test]
-fn a_question_is_written_kept_and_put_into_the_set() {
-    let mut wei = Fixture::new();
-    let id = wei.import("a", "draft");
-    let question = wei
-        .write(|tx, by| questions::add(tx, by, &id, &single("")))
-        .unwrap();
-    let save = |desk: &mut Desk, version: u32, stem: &str| {
-        let entry = QuestionEntry {
-            id: question.id.clone(),
-            content: single(stem),
-            version,
-        };
-        desk.write(|tx, by| questions::save(tx, by, &entry))
-            .unwrap()
-    };
-    let saved = save(&mut wei, 1, "Which element selects the SMF?");
-    assert_eq!((saved.version, saved.theirs), (2, None));
-    let mut lin = wei.desk_of("lin");
-    let late = save(&mut lin, 1, "哪个网元选择 SMF？");
-    assert_eq!(
-        late.theirs.unwrap().content.stem,
-        "Which element selects the SMF?"
-    );
-    let texts = wei.read(|connection| questions::revisions(connection, &question.id));
-    assert_eq!(
-        texts[0].content.stem, "哪个网元选择 SMF？",
-        "nothing typed is lost"
-    );
-
-    wei.write(|tx, by| questions::make_ready(tx, by, &question.id))
-        .unwrap();
-    let closed = save(&mut wei, 4, "changed behind the set's back");
-    assert_eq!(closed.theirs.unwrap().state, QuestionState::Ready);
-    let coverage = wei.read(question_set::coverage);
-    assert_eq!((coverage.ready, coverage.diagrams), (1, 1));
-    assert_eq!(coverage.key_positions, [0, 1]);
-    assert_eq!(marked(&wei, QueueMark::HasQuestion), [1]);
-    wei.write(|tx, by| questions::reject(tx, by, &question.id, "ambiguous"))
-        .unwrap();
-    assert_eq!(wei.read(question_set::coverage).ready, 0);
-    let chinese = QuestionFilter {
-        search: "select".to_owned(),
-        state: Some(QuestionState::Rejected),
-        ..QuestionFilter::default()
-    };
-    let page = wei.read(|connection| question_set::page(connection, &chinese, 0, 10));
-    assert_eq!(page.total, 1);
-}
-
-#[test]
-fn nothing_enters_the_set_without_an_expert() {
-    let mut wei = Fixture::new();
-    let id = wei.import("a", "draft");
-    let source = QuestionSource::Synthetic {
-        label: "synth 1".to_owned(),
-    };
-    let proposed = wei
-        .write(|tx, by| questions::propose(tx, by, &id, &single("How many?"), &source))
-        .unwrap();
-    assert_eq!(
-        (proposed.state, &proposed.author),
-        (QuestionState::Proposed, &None)
-    );
-    let straight = wei.write(|tx, by| questions::make_ready(tx, by, &proposed.id));
-    assert!(matches!(straight, Err(Error::QuestionState(_))));
-    let past_the_rules = wei.write(|tx, _| {
-        tx.execute("UPDATE question SET state = 'ready', ready_at = 1", ())?;
-        Ok(())
-    });
-    assert!(past_the_rules.is_err(), "the schema refuses it as well");
-    wei.write(|tx, by| questions::take_up(tx, by, &proposed.id))
-        .unwrap();
-    let ready = wei
-        .write(|tx, by| questions::make_ready(tx, by, &proposed.id))
-        .unwrap();
-    assert_eq!(
-        (ready.author.as_deref(), ready.source),
-        (Some("wei"), source)
-    );
-    assert_eq!(
-        wei.read(question_set::coverage).ready,
-        0,
-        "a synthetic question never counts as an expert's"
-    );
-    let own =
-        wei.write(|tx, by| questions::propose(tx, by, &id, &single("x"), &QuestionSource::Expert));
-    assert!(matches!(own, Err(Error::NotAProposal)));
-}
-
-#[test]
-fn the_glossary_has_each_term_once_and_forgets_nothing() {
-    let mut desk = Fixture::new();
-    let term = |en: &str, zh: &str| NewTerm {
-        en: en.to_owned(),
-        zh: zh.to_owned(),
-        ..NewTerm::default()
-    };
-    let before = desk.read(glossary::version);
-    let amf = desk
-        .write(|tx, by| glossary::add(tx, by, &term(" AMF ", "")))
-        .unwrap();
-    assert!(desk.read(glossary::version) > before);
-    let twice = desk.write(|tx, by| glossary::add(tx, by, &term("amf", "x")));
-    assert!(matches!(twice, Err(Error::TermTaken(_))));
-    let empty = desk.write(|tx, by| glossary::add(tx, by, &term(" ", "")));
-    assert!(matches!(empty, Err(Error::EmptyTerm)));
-    let taken = desk
-        .write(|tx, by| glossary::take(tx, by, &[term("AMF", "接入"), term("", "切片")]))
-        .unwrap();
-    assert_eq!((taken.added, taken.changed, taken.same), (1, 1, 0));
-    desk.write(|tx, by| glossary::remove(tx, by, &amf.id))
-        .unwrap();
-    assert_eq!(desk.read(glossary::list).len(), 1);
-    let back = desk
-        .write(|tx, by| glossary::restore(tx, by, &amf.id))
-        .unwrap();
-    assert_eq!(back.zh, "接入");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod contention;
 mod crash;
 mod desk;
 mod engines;
+mod exam;
 mod fixture;
 mod interleavings;
 mod jobs;

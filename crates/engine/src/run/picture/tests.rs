@@ -23,6 +23,11 @@ fn diagram() -> Diagram {
         source: None,
         license: None,
         imported_at: Timestamp::from_millis(0),
+        kind: String::new(),
+        plan: None,
+        second: false,
+        draft_hidden: false,
+        skip_reason: None,
     }
 }
 
