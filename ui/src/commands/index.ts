@@ -44,13 +44,18 @@ export function run(command: Command): void {
 export function handleKey(event: KeyboardEvent): void {
   const command = commands.find((each) => isHere(each) && each.keys.some((keys) => matches(event, keys)));
   if (command === undefined) return;
-  if (event.key === "?" && isTyping(event.target)) return;
+  if (isBare(event) && isTyping(event.target)) return;
   if (dialogs.current !== null && command.anywhere !== true) return;
   event.preventDefault();
   event.stopPropagation();
   run(command);
 }
 
+/** A key without modifiers: it belongs to whoever types, and to lists that are open. */
+function isBare(event: KeyboardEvent): boolean {
+  return event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+}
+
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select, .select-list *, .select[aria-expanded=true]"));
 }

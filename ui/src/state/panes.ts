@@ -1,4 +1,5 @@
 /** Handles to the three main parts of the window, for commands that act on one of them. */
+import type { Anchor } from "../backend";
 import type { CaptionApi } from "../lib/caption/pane";
 
 export interface PicturePane {
@@ -19,5 +20,11 @@ export interface QuestionPanes {
   focusList(): void;
 }
 
+export interface ReviewPane {
+  /** What a comment made now would be about; null where nothing is selected or gone to. */
+  anchor(): Anchor | null;
+  pick(index: number): void;
+}
+
 /** Each part registers itself while it is on screen. */
-export const panes: { picture?: PicturePane; caption?: CaptionApi; queue?: QueuePane; question?: QuestionPanes } = {};
+export const panes: { picture?: PicturePane; caption?: CaptionApi; queue?: QueuePane; question?: QuestionPanes; review?: ReviewPane } = {};

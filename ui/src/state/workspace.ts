@@ -6,6 +6,7 @@ import { refreshGlossary } from "./glossary.svelte";
 import { refreshMe } from "./me.svelte";
 import { leaveDiagram, openFirst } from "./navigation";
 import { resetQuestions } from "./questions.svelte";
+import { review } from "./review.svelte";
 import { refreshQueue, resetQueue } from "./queue.svelte";
 import { clearSelection } from "./selection.svelte";
 import { enterWorkspace, showProblem } from "./session.svelte";
@@ -24,6 +25,7 @@ export function createWorkspace(path: string): Promise<boolean> {
 export async function showWorkspace(): Promise<void> {
   resetQueue();
   resetQuestions();
+  review.reset();
   closeDiagram();
   clearSelection();
   void startDrafting();
