@@ -11,7 +11,6 @@ import { matches } from "./keys";
 import { placeCommands } from "./places";
 import { questionsCommands } from "./questions";
 import { reviewCommands } from "./review";
-import { settingsCommands } from "./settings";
 import { shellCommands } from "./shell";
 import { workCommands } from "./work";
 
@@ -23,8 +22,7 @@ const only = (places: readonly PlaceName[], all: readonly Command[]): Command[] 
 /** All commands in the order in which menus and sheets show them. */
 export const commands: readonly Command[] = [
   ...only(["annotate"], [...diagramCommands, ...annotatingCommands, ...captionCommands]), ...workCommands, ...questionsCommands,
-  ...reviewCommands, ...only(["annotate", "questions", "review"], pictureCommands), ...draftingCommands, ...settingsCommands,
-  ...placeCommands, ...shellCommands,
+  ...reviewCommands, ...only(["annotate", "questions", "review"], pictureCommands), ...draftingCommands, ...placeCommands, ...shellCommands,
 ];
 
 /** Whether a command has its place where the person is. */

@@ -1,6 +1,7 @@
 /** Commands that go to the places of the window. */
 import type { Key } from "../i18n";
 import { goTo, place, PLACES, type PlaceName } from "../state/place.svelte";
+import { SECTIONS, showSection } from "../state/section.svelte";
 import { session } from "../state/session.svelte";
 import type { Command } from "./command";
 
@@ -12,8 +13,16 @@ const TITLES: Record<PlaceName, Key> = {
   settings: "command.go_settings",
 };
 
-export const placeCommands: readonly Command[] = PLACES.map((name, index) => ({
+const sections: Command[] = SECTIONS.map((name) => ({
+  id: `settings.${name}`, group: "go", title: `people.sections.${name}`, keys: [],
+  enabled: () => session.now.workspace !== null,
+  run: () => (showSection(name), goTo("settings")),
+}));
+
+const places: Command[] = PLACES.map((name, index) => ({
   id: `go.${name}`, group: "go", title: TITLES[name], keys: [`Alt+Shift+${index + 1}`],
   enabled: () => session.now.workspace !== null && place.now !== name,
   run: () => goTo(name),
 }));
+
+export const placeCommands: readonly Command[] = [...places, ...sections];

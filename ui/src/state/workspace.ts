@@ -9,6 +9,7 @@ import { resetQuestions } from "./questions.svelte";
 import { review } from "./review.svelte";
 import { refreshQueue, resetQueue } from "./queue.svelte";
 import { clearSelection } from "./selection.svelte";
+import { refreshWork } from "./work.svelte";
 import { enterWorkspace, showProblem } from "./session.svelte";
 
 /** Opens the workspace in the folder `path`; false if it did not open, with the reason in the session's `problem`. */
@@ -31,6 +32,7 @@ export async function showWorkspace(): Promise<void> {
   void startDrafting();
   void refreshMe();
   void refreshGlossary();
+  void refreshWork();
   await refreshQueue();
   await openFirst();
 }

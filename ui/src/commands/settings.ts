@@ -1,4 +1,0 @@
-/** Commands of this part of the window. */
-import type { Command } from "./command";
-
-export const settingsCommands: readonly Command[] = [];
