@@ -107,6 +107,8 @@ function workspaceOf(count: number): Partial<Fake> {
     terms: async () => [],
     checkTerms: async () => [],
     filters: async () => [],
+    diagramKinds: async () => [["", diagrams.length]],
+    people: async () => [{ person: { id: "p1", name: "mei", roles: ["annotator", "author", "lead"] }, joined_at: "2026-11-01T00:00:00Z", last_at: null, submitted: 0, questions: 0 }],
     onWorkspaceChanged: async (handler) => ((changed = handler), () => (changed = () => {})),
     onFilesDropped: async (handler) => ((dropped = handler), () => (dropped = () => {})),
     onClosing: async () => () => {},
