@@ -103,7 +103,7 @@ CREATE UNIQUE INDEX model_name ON model (name) WHERE removed_at IS NULL;
 CREATE TABLE job (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL CHECK (kind IN ('draft', 'train', 'synth', 'evaluate')),
+    kind TEXT NOT NULL CHECK (kind IN ('draft', 'propose', 'answer', 'train', 'synth', 'evaluate')),
     state TEXT NOT NULL DEFAULT 'queued'
         CHECK (state IN ('queued', 'running', 'paused', 'done', 'failed', 'cancelled')),
     parameters TEXT NOT NULL CHECK (json_valid(parameters)),
@@ -125,22 +125,26 @@ CREATE TABLE job (
 ) STRICT;
 CREATE INDEX job_open ON job (priority DESC, number) WHERE state IN ('queued', 'running', 'paused');
 
--- One caption that a job drafts; `id` is the order.
+-- One caption that a job drafts, one diagram that it asks about, or one question that it answers; `id` is the
+-- order.
 CREATE TABLE job_item (
     id INTEGER PRIMARY KEY,
     job INTEGER NOT NULL REFERENCES job (number),
     diagram INTEGER NOT NULL REFERENCES diagram (number),
     level TEXT NOT NULL CHECK (level IN ('global', 'partial', 'detailed', 'structure')),
     region_id TEXT REFERENCES region (id),
+    question_id TEXT REFERENCES question (id),
     state TEXT NOT NULL DEFAULT 'queued'
         CHECK (state IN ('queued', 'running', 'done', 'failed', 'skipped', 'cancelled')),
     draft_id TEXT REFERENCES draft (id),
     error TEXT,
-    CHECK ((level = 'partial') = (region_id IS NOT NULL)),
-    CHECK ((state = 'done') = (draft_id IS NOT NULL))
+    CHECK ((level = 'partial' AND question_id IS NULL) = (region_id IS NOT NULL)),
+    CHECK (state = 'done' OR draft_id IS NULL)
 ) STRICT;
-CREATE UNIQUE INDEX job_item_slot ON job_item (job, diagram, level, ifnull(region_id, ''));
+CREATE UNIQUE INDEX job_item_slot
+    ON job_item (job, diagram, level, ifnull(region_id, ''), ifnull(question_id, ''));
 CREATE INDEX job_item_by_state ON job_item (job, state, id);
+CREATE INDEX job_item_by_question ON job_item (question_id) WHERE question_id IS NOT NULL;
 
 -- The diagram that each person looks at: a job drafts it first.
 CREATE TABLE focus (

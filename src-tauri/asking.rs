@@ -1,8 +1,9 @@
 //! The page's commands around questions. Wiring, as in `commands`.
 
 use app::domain::{
-    DiagramId, Finding, Question, QuestionContent, QuestionCoverage, QuestionEntry, QuestionFilter,
-    QuestionId, QuestionPage, QuestionRevision, QuestionSaved, QuestionTrial, RevisionId,
+    AnswerRequest, DiagramId, Finding, Job, ProposeRequest, Question, QuestionContent,
+    QuestionCoverage, QuestionEntry, QuestionFilter, QuestionId, QuestionPage, QuestionRevision,
+    QuestionSaved, QuestionTrial, RevisionId,
 };
 
 use crate::commands::{Answer, Shared};
@@ -108,4 +109,22 @@ pub fn question_categories(desk: Shared<'_>) -> Answer<Vec<String>> {
 #[specta::specta]
 pub fn question_coverage(desk: Shared<'_>) -> Answer<QuestionCoverage> {
     Ok(desk.session()?.question_coverage()?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn queue_proposals(desk: Shared<'_>, request: ProposeRequest) -> Answer<Job> {
+    Ok(desk.session()?.queue_proposals(&request)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn queue_answers(desk: Shared<'_>, request: AnswerRequest) -> Answer<Job> {
+    Ok(desk.session()?.queue_answers(&request)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn queue_blind_check(desk: Shared<'_>, id: QuestionId) -> Answer<Option<Job>> {
+    Ok(desk.session()?.queue_blind_check(&id)?)
 }

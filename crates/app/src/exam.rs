@@ -3,13 +3,13 @@
 use ::questions::Context;
 use anyhow::Result;
 use domain::{
-    DiagramId, Finding, Question, QuestionContent, QuestionCoverage, QuestionEntry, QuestionFilter,
-    QuestionId, QuestionPage, QuestionRevision, QuestionSaved, QuestionSource, QuestionState,
-    QuestionTrial, RevisionId, Severity,
+    AnswerRequest, DiagramId, Finding, Job, ProposeRequest, Question, QuestionContent,
+    QuestionCoverage, QuestionEntry, QuestionFilter, QuestionId, QuestionPage, QuestionRevision,
+    QuestionSaved, QuestionSource, QuestionState, QuestionTrial, RevisionId, Severity,
 };
 use store::Connection;
 use store::table::{annotation, region, revision};
-use store::{question_set, questions};
+use store::{examine, question_set, questions};
 
 use crate::{Session, now};
 
@@ -146,8 +146,46 @@ impl Session {
         id: &QuestionId,
         content: &QuestionContent,
     ) -> Result<Vec<Finding>> {
-        let context = self.read(|connection| context(connection, id))?;
+        let context = self.read(|connection| context(connection, id, content))?;
         Ok(::questions::check(content, &context))
+    }
+
+    /// Queues suggestions of a model. An engine is needed for anything to come of it: see [`Self::ensure_engine`].
+    ///
+    /// # Errors
+    /// Unless an author acts, when a field is wrong, or nothing is left to ask.
+    pub fn queue_proposals(&self, request: &ProposeRequest) -> Result<Job> {
+        self.offer_prompts()?;
+        self.write(|tx, by| examine::queue_proposals(tx, by, request))
+    }
+
+    /// Queues a model's answers to questions, as [`Self::queue_proposals`].
+    ///
+    /// # Errors
+    /// When a field is wrong, or this model answered all of it.
+    pub fn queue_answers(&self, request: &AnswerRequest) -> Result<Job> {
+        self.offer_prompts()?;
+        self.write(|tx, by| examine::queue_answers(tx, by, request))
+    }
+
+    /// Queues the check that the workspace's rules want of a question that can be answered: whether a model finds
+    /// its key without the picture. `None` where none is due.
+    ///
+    /// # Errors
+    /// When there is no such question.
+    pub fn queue_blind_check(&self, id: &QuestionId) -> Result<Option<Job>> {
+        let content = self.question(id)?.content;
+        let findings = self.check_question(id, &content)?;
+        if findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+        {
+            return Ok(None);
+        }
+        self.write(|tx, by| match examine::blind_check_due(tx, id)? {
+            Some(request) => Ok(Some(examine::queue_answers(tx, by, &request)?)),
+            None => Ok(None),
+        })
     }
 
     /// Answers a question as an examinee, says whether that is right, and keeps it.
@@ -165,6 +203,7 @@ impl Session {
             blind: false,
             answer: answer.to_owned(),
             picked: judged.picked,
+            rule: judged.rule.to_owned(),
             correct: judged.correct,
             at: now(),
         };
@@ -190,7 +229,11 @@ impl Session {
 }
 
 /// What a question is checked against.
-fn context(connection: &Connection, id: &QuestionId) -> store::Result<Context> {
+fn context(
+    connection: &Connection,
+    id: &QuestionId,
+    content: &QuestionContent,
+) -> store::Result<Context> {
     let question = questions::get(connection, id)?;
     let diagram = &question.diagram_id;
     let mut captions = Vec::new();
@@ -213,15 +256,15 @@ fn context(connection: &Connection, id: &QuestionId) -> store::Result<Context> {
     {
         *count = count.saturating_sub(1);
     }
-    let blind = questions::trials(connection, id)?
-        .into_iter()
-        .find(|trial| trial.is_model && trial.blind);
+    let blind = examine::blind_trial(connection, id, content)?;
     Ok(Context {
         captions,
         regions: region::of_diagram(connection, diagram)?,
         others,
         key_positions,
-        blind_model_right: blind.and_then(|trial| trial.correct),
+        found_blind_by: blind
+            .filter(|trial| trial.correct == Some(true))
+            .map(|trial| trial.model),
     })
 }
 

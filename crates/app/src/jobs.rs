@@ -5,7 +5,7 @@ use domain::{
     DiagramId, Draft, DraftRequest, Followed, ItemState, Job, JobId, JobItem, JobRequest, Level,
     Model, ModelId, NewModel, PromptLanguage,
 };
-use provider::prompt::{self, Language, Prompts};
+use provider::prompt::{self, Language, Prompts, Purpose};
 use store::jobs::PromptVersions;
 use store::table::{draft, focus, job, job_item, model};
 use store::{jobs, runs};
@@ -135,17 +135,21 @@ impl Session {
         Ok(runs::follow(&self.workspace, &id, cursor)?)
     }
 
-    /// Versions of the workspace's prompts, which are put there for editing if they are not.
-    fn prompt_versions(&self, language: PromptLanguage) -> Result<PromptVersions> {
+    /// The workspace's prompts, which are put there for editing if they are not.
+    pub(crate) fn offer_prompts(&self) -> Result<Prompts> {
         let folder = self.workspace.prompts_dir();
         prompt::copy_into(&folder).context("copying the prompts")?;
-        let prompts = Prompts::load(&folder).context("reading the prompts")?;
+        Prompts::load(&folder).context("reading the prompts")
+    }
+
+    fn prompt_versions(&self, language: PromptLanguage) -> Result<PromptVersions> {
+        let prompts = self.offer_prompts()?;
         let language = match language {
             PromptLanguage::En => Language::En,
             PromptLanguage::Zh => Language::Zh,
         };
         let version = |level| {
-            let version = prompts.get(language, level).version();
+            let version = prompts.get(language, Purpose::Caption(level)).version();
             (level, version.to_owned())
         };
         Ok(Level::ALL.into_iter().map(version).collect())

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result};
 use domain::{
     AuditEntry, Committed, DiagramId, DiagramView, JournalEntry, Keep, NewRegion, Person, Place,
-    QueueFilter, QueuePage, Region, Saved, Slot, State, StateCounts, SubmitNote,
+    QueueFilter, QueuePage, Region, Saved, Slot, SpanLink, State, StateCounts, SubmitNote,
 };
 use serde::Serialize;
 use store::annotate::By;
@@ -212,14 +212,21 @@ impl Session {
         self.write(|tx, by| annotate::commit(tx, by, slot))
     }
 
-    /// Writes a whole text as a revision; with `submit`, hands the diagram in as well, or does neither.
+    /// Writes a whole text with its links as a revision; with `submit`, hands the diagram in as well, or does
+    /// neither. Links count the text's code points with Unix line ends.
     ///
     /// # Errors
     /// As [`Self::journal`] and [`Self::submit`].
-    pub fn revise(&self, slot: &Slot, text: &str, submit: bool) -> Result<Committed> {
+    pub fn revise(
+        &self,
+        slot: &Slot,
+        text: &str,
+        links: &[SpanLink],
+        submit: bool,
+    ) -> Result<Committed> {
         let text = unix_lines(text);
         self.write(|tx, by| {
-            let committed = annotate::revise(tx, by, slot, &text)?;
+            let committed = annotate::revise(tx, by, slot, &text, links)?;
             if submit {
                 annotate::submit(tx, by, slot, &SubmitNote::default(), MEASURES)
             } else {

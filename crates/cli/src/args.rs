@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use app::Session;
-use app::domain::{DiagramId, Level, Region, Slot, State};
+use app::domain::{
+    DiagramId, Level, PersonId, QueueFilter, QueueMark, QueueOrder, Reason, Region, Slot, State,
+};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
@@ -12,6 +14,7 @@ use crate::Context;
 use crate::command::annotate::Annotate;
 use crate::command::approve::Approve;
 use crate::command::bench::Bench;
+use crate::command::bulk::{Bulk, Filter};
 use crate::command::draft::Draft;
 use crate::command::engine::Engine;
 use crate::command::export::Export;
@@ -21,11 +24,21 @@ use crate::command::import::Import;
 use crate::command::init::Init;
 use crate::command::list::List;
 use crate::command::model::Model;
+use crate::command::numbers::{Audit, Dashboard, Diagnose};
+use crate::command::past::{History, Reasons, Restore};
+use crate::command::people::{People, Rules};
+use crate::command::question::Question;
+use crate::command::region::Region as Regions;
 use crate::command::reopen::Reopen;
 use crate::command::resolve::Resolve;
+use crate::command::review::{Decide, Review};
 use crate::command::show::Show;
 use crate::command::status::Status;
+use crate::command::structure::Structure;
 use crate::command::submit::Submit;
+use crate::command::term::Term;
+use crate::command::thread::Thread;
+use crate::command::work::{Claim, Next, Release, Skip, Unskip};
 
 /// What every subcommand takes.
 const SHARED: &str = "For every command";
@@ -72,6 +85,28 @@ pub enum Command {
     Return(GiveBack),
     Reopen(Reopen),
     Resolve(Resolve),
+    History(History),
+    Restore(Restore),
+    Reasons(Reasons),
+    Region(Regions),
+    Structure(Structure),
+    Term(Term),
+    Next(Next),
+    Claim(Claim),
+    Release(Release),
+    Skip(Skip),
+    Unskip(Unskip),
+    Bulk(Bulk),
+    Filter(Filter),
+    Question(Question),
+    Review(Review),
+    Decide(Decide),
+    Thread(Thread),
+    Dashboard(Dashboard),
+    People(People),
+    Rules(Rules),
+    Audit(Audit),
+    Diagnose(Diagnose),
     Export(Export),
     Status(Status),
     Draft(Draft),
@@ -165,6 +200,86 @@ pub fn states() -> impl TypedValueParser<Value = State> {
         _ => PossibleValue::new(state.as_str()),
     });
     PossibleValuesParser::new(values).try_map(|text| text.parse::<State>())
+}
+
+/// Which part of the queue.
+#[derive(Debug, Args)]
+pub struct Queue {
+    /// Only diagrams in this state.
+    #[arg(long, value_name = "STATE", value_parser = states())]
+    state: Option<State>,
+
+    /// Only diagrams whose name, captions or context hold all these words; Chinese needs no spaces.
+    #[arg(
+        long,
+        value_name = "WORDS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    search: String,
+
+    /// What comes first: number, uncertainty, disagreement or plan.
+    #[arg(long, value_name = "ORDER", default_value = "number", value_parser = word::<QueueOrder>)]
+    order: QueueOrder,
+
+    /// Only diagrams of this kind; an empty text for those whose kind is not known.
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+
+    /// Only diagrams in which this person wrote.
+    #[arg(long, value_name = "NAME")]
+    person: Option<String>,
+
+    /// Only diagrams where a draft was changed for this reason.
+    #[arg(long, value_name = "REASON", value_parser = word::<Reason>)]
+    reason: Option<Reason>,
+
+    /// Only diagrams with this mark, such as free, mine, conflict, open_thread, no_question.
+    #[arg(long, value_name = "MARK", value_parser = word::<QueueMark>)]
+    mark: Option<QueueMark>,
+}
+
+impl Queue {
+    pub fn filter(&self, session: &Session) -> Result<QueueFilter> {
+        let person = match &self.person {
+            Some(name) => Some(person(session, name)?),
+            None => None,
+        };
+        Ok(QueueFilter {
+            state: self.state,
+            search: self.search.clone(),
+            order: self.order,
+            kind: self.kind.clone(),
+            person,
+            reason: self.reason,
+            mark: self.mark,
+        })
+    }
+
+    /// Whether it leaves nothing out.
+    pub fn is_everything(&self) -> bool {
+        self.state.is_none()
+            && self.search.trim().is_empty()
+            && self.kind.is_none()
+            && self.person.is_none()
+            && self.reason.is_none()
+            && self.mark.is_none()
+    }
+}
+
+/// The person of this name.
+pub fn person(session: &Session, name: &str) -> Result<PersonId> {
+    let people = session.people()?;
+    match people.into_iter().find(|info| info.person.name == name) {
+        Some(info) => Ok(info.person.id),
+        None => anyhow::bail!("nobody here is called `{name}`; `callout people list` names them"),
+    }
+}
+
+/// Reads one of a few words as JSON spells it; a hyphen is as good as an underscore.
+pub fn word<T: serde::de::DeserializeOwned>(typed: &str) -> Result<T, String> {
+    let word = serde_json::Value::String(typed.replace('-', "_"));
+    serde_json::from_value(word).map_err(|error| error.to_string())
 }
 
 /// Reads a caption level.

@@ -27,6 +27,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self::from_text(text)
+            }
+        }
+
         impl Default for $name {
             fn default() -> Self {
                 Self::new()

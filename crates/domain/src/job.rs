@@ -5,10 +5,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{DiagramId, DraftId, JobId, Level, Model, ModelId, QueueFilter, RegionId, Timestamp};
+use crate::{
+    AnswerParameters, DiagramId, DraftId, JobId, Level, Model, ModelId, ProposeParameters,
+    QuestionId, QueueFilter, RegionId, Timestamp,
+};
 
 /// Most diagrams of one request that are named one by one.
-const MAX_IDS: usize = 100_000;
+pub(crate) const MAX_IDS: usize = 100_000;
 /// Most tokens of one draft.
 const MAX_NEW_TOKENS: u32 = 16_384;
 
@@ -18,6 +21,10 @@ const MAX_NEW_TOKENS: u32 = 16_384;
 pub enum JobParameters {
     /// Drafts captions.
     Draft(DraftParameters),
+    /// Proposes questions.
+    Propose(ProposeParameters),
+    /// Answers questions.
+    Answer(AnswerParameters),
 }
 
 impl JobParameters {
@@ -25,6 +32,26 @@ impl JobParameters {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Draft(_) => "draft",
+            Self::Propose(_) => "propose",
+            Self::Answer(_) => "answer",
+        }
+    }
+
+    /// The model, as it was when the job was queued.
+    pub fn model(&self) -> &Model {
+        match self {
+            Self::Draft(parameters) => &parameters.model,
+            Self::Propose(parameters) => &parameters.model,
+            Self::Answer(parameters) => &parameters.model,
+        }
+    }
+
+    /// Whether a model may work that predicts text no better than chance.
+    pub fn allows_untrained(&self) -> bool {
+        match self {
+            Self::Draft(parameters) => parameters.allow_untrained,
+            Self::Propose(parameters) => parameters.allow_untrained,
+            Self::Answer(parameters) => parameters.allow_untrained,
         }
     }
 }
@@ -46,7 +73,7 @@ pub struct DraftParameters {
     pub allow_untrained: bool,
 }
 
-fn is_no(value: &bool) -> bool {
+pub(crate) fn is_no(value: &bool) -> bool {
     !value
 }
 
@@ -142,6 +169,15 @@ pub enum BadRequest {
     /// No diagram, or too many by name.
     #[error("a request for drafts names 1–{MAX_IDS} diagrams, or a filter")]
     Ids,
+    /// No question, or too many by name.
+    #[error("a request for answers names 1–{MAX_IDS} questions, or a filter")]
+    Questions,
+    /// No kind of question.
+    #[error("a request for questions names at least one kind")]
+    NoKinds,
+    /// Too few or too many questions of one diagram.
+    #[error("{0} questions a diagram are not between 1 and 20")]
+    PerDiagram(u32),
     /// A setting of [`Sampling`] out of its range.
     #[error("`{0}` is out of its range")]
     Sampling(&'static str),
@@ -156,17 +192,22 @@ impl DraftRequest {
         if self.levels.is_empty() {
             return Err(BadRequest::NoLevels);
         }
-        if let DraftScope::Ids { ids } = &self.scope
-            && !(1..=MAX_IDS).contains(&ids.len())
-        {
-            return Err(BadRequest::Ids);
-        }
+        self.scope.check()?;
         self.sampling.check()
     }
 }
 
+impl DraftScope {
+    pub(crate) fn check(&self) -> Result<(), BadRequest> {
+        match self {
+            Self::Ids { ids } if !(1..=MAX_IDS).contains(&ids.len()) => Err(BadRequest::Ids),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Sampling {
-    fn check(&self) -> Result<(), BadRequest> {
+    pub(crate) fn check(&self) -> Result<(), BadRequest> {
         let wrong = |name| Err(BadRequest::Sampling(name));
         if !(0.0..=2.0).contains(&self.temperature) {
             return wrong("temperature");
@@ -392,7 +433,7 @@ impl JobRequest {
     }
 }
 
-/// One caption that a job drafts.
+/// One caption that a job drafts, one diagram that it asks about, or one question that it answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct JobItem {
     /// Its number, unique in the workspace.
@@ -403,8 +444,10 @@ pub struct JobItem {
     pub diagram_id: DiagramId,
     /// The level.
     pub level: Level,
-    /// The region; only at [`Level::Partial`].
+    /// The region; only of captions at [`Level::Partial`].
     pub region_id: Option<RegionId>,
+    /// The question; only where one is answered.
+    pub question_id: Option<QuestionId>,
     /// Where it stands.
     pub state: ItemState,
     /// The draft that came of it.

@@ -8,6 +8,7 @@ mod audit;
 mod dashboard;
 mod diagram;
 mod draft;
+mod examine;
 mod history;
 mod id;
 mod job;
@@ -37,6 +38,9 @@ pub use diagram::{
     StateCounts, View,
 };
 pub use draft::{Draft, DraftOrigin, Drafted, NewDraft, NewRegion};
+pub use examine::{
+    AnswerParameters, AnswerRequest, ProposeParameters, ProposeRequest, QuestionScope,
+};
 pub use history::{HistoryEntry, SubmitNote};
 pub use id::{
     AnnotationId, BulkId, DiagramId, DraftId, FilterId, JobId, ModelId, PersonId, QuestionId,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::Role;
+use crate::{ModelId, Role};
 
 /// How a workspace is worked in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -18,6 +18,10 @@ pub struct Policy {
     pub lease_minutes: u32,
     /// Roles of somebody who acts for the first time.
     pub join_roles: Vec<Role>,
+    /// The model that answers each question without the picture once it is written, so that questions which need
+    /// no picture are found; `None` for no such check.
+    #[serde(default)]
+    pub blind_examinee: Option<ModelId>,
 }
 
 impl Default for Policy {
@@ -27,6 +31,7 @@ impl Default for Policy {
             second_annotation_percent: 0,
             lease_minutes: 60,
             join_roles: Role::ALL.to_vec(),
+            blind_examinee: None,
         }
     }
 }

@@ -295,10 +295,12 @@ pub struct QuestionTrial {
     pub is_model: bool,
     /// Whether the picture was withheld.
     pub blind: bool,
-    /// The answer as it was given.
+    /// The answer as it was given; a choice that was asked in several rotations has one line for each.
     pub answer: String,
     /// Indices of the options that were read out of it.
     pub picked: Vec<u32>,
+    /// Name of the rule by which it was read.
+    pub rule: String,
     /// Whether it is right; `None` when no answer could be read.
     pub correct: Option<bool>,
     /// When.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{DiagramId, JobState, Level, Timestamp};
+use crate::{DiagramId, JobState, Level, QuestionId, Timestamp};
 
 /// One line of `telemetry.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
@@ -42,7 +42,7 @@ pub enum TelemetryEvent {
         /// What it holds, in MiB.
         memory_mib: Option<u32>,
     },
-    /// A caption is begun.
+    /// An item is begun.
     Begun {
         /// The item.
         item: u32,
@@ -68,7 +68,31 @@ pub enum TelemetryEvent {
         /// Tokens that were written.
         new_tokens: Option<u32>,
     },
-    /// No draft came of an item.
+    /// Questions are proposed and kept.
+    Proposed {
+        /// The item.
+        item: u32,
+        /// The diagram.
+        diagram: DiagramId,
+        /// How many.
+        questions: u32,
+        /// From beginning to end.
+        seconds: f64,
+    },
+    /// A question is answered, and the answer kept.
+    Answered {
+        /// The item.
+        item: u32,
+        /// The diagram.
+        diagram: DiagramId,
+        /// The question.
+        question: QuestionId,
+        /// Whether the answer is right; `None` when none could be read.
+        correct: Option<bool>,
+        /// From beginning to end.
+        seconds: f64,
+    },
+    /// Nothing came of an item.
     Failed {
         /// The item.
         item: u32,

@@ -23,7 +23,7 @@ use crate::device::{DeviceChoice, DeviceError, id_of};
 const RECKONED_TOKENS: u64 = 4096;
 
 /// Texts of the kind that the model was made for; a trained one finds them likely.
-const ORDINARY: [&str; 2] = [
+pub const ORDINARY: [&str; 2] = [
     "The network connects the router to the switch, and the server sends a response to the client.",
     "网络由路由器和交换机组成，用户通过核心网访问互联网。",
 ];

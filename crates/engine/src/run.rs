@@ -1,8 +1,11 @@
 //! The engine's life: takes a workspace's lock, adopts what a dead engine left, then takes jobs until nothing is left
 //! or somebody ends it. Knows no window and no argument parser.
 
+mod answer;
+mod draft;
 mod models;
 mod picture;
+mod propose;
 mod revision;
 mod shift;
 mod tell;

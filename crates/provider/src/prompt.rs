@@ -1,4 +1,5 @@
-//! Prompts: what a model is told for each caption level and for structure, in English and Chinese.
+//! Prompts: what a model is told for each caption level, for structure, for proposing questions and for answering
+//! them, in English and Chinese.
 //!
 //! They are files that a lead may edit in the workspace's folder `prompts`; those built in stand for what is not
 //! there. A prompt's version holds a hash of its file, so that an edit is seen in every draft.
@@ -26,6 +27,41 @@ const MAX_CONTEXT_CHARS: usize = 8_000;
 
 /// Most terms that go into a prompt.
 const MAX_TERMS: usize = 200;
+
+/// Most known questions that go into a prompt.
+const MAX_KNOWN: usize = 50;
+
+/// What a prompt asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A caption of this level.
+    Caption(Level),
+    /// Questions about a diagram.
+    Questions,
+    /// The answer to a question.
+    Answer,
+}
+
+impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Caption(Level::Global),
+        Self::Caption(Level::Partial),
+        Self::Caption(Level::Detailed),
+        Self::Caption(Level::Structure),
+        Self::Questions,
+        Self::Answer,
+    ];
+
+    /// The name of its file, without ending.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Caption(level) => level.as_str(),
+            Self::Questions => "questions",
+            Self::Answer => "answer",
+        }
+    }
+}
 
 /// The language that a prompt is written in and asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +99,31 @@ pub struct Variables {
     pub region: Option<Region>,
     /// Terms to be used; only the first 200.
     pub terms: Vec<String>,
+    /// Whether the picture is shown.
+    pub picture: bool,
+    /// What experts wrote of the diagram, for questions about it; only its first 8,000 characters.
+    pub captions: String,
+    /// How many questions are asked for.
+    pub count: u32,
+    /// Kinds of questions that are asked for, for people and models alike.
+    pub kinds: Vec<&'static str>,
+    /// Questions that the diagram has already; only the first 50.
+    pub known: Vec<String>,
+    /// The question that is answered.
+    pub question: Option<Asked>,
+}
+
+/// A question as an examinee reads it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// Name of its kind, such as `single_choice`.
+    pub kind: &'static str,
+    /// Its words.
+    pub stem: String,
+    /// Its options, each with its letter; empty unless it is a choice.
+    pub options: Vec<String>,
+    /// The unit of a number; empty for none.
+    pub unit: String,
 }
 
 /// A region as a prompt names it.
@@ -102,21 +163,21 @@ impl Prompt {
         &self.parsed.title
     }
 
-    /// The chat that asks: the rules, then the picture and the question.
+    /// The chat that asks: the rules, then the picture, where there is one, and the question.
     ///
     /// # Errors
     /// [`PromptError`] when the prompt cannot be filled in.
     pub fn messages(
         &self,
         variables: &Variables,
-        picture: Part,
+        picture: Option<Part>,
     ) -> Result<Vec<Message>, PromptError> {
         let values = values(variables);
         let system = self.parsed.system.render(&values, &self.parsed.path)?;
         let user = self.parsed.user.render(&values, &self.parsed.path)?;
         let question = Message {
             role: Role::User,
-            parts: vec![picture, Part::Text(user)],
+            parts: picture.into_iter().chain([Part::Text(user)]).collect(),
         };
         Ok(if system.is_empty() {
             vec![question]
@@ -129,7 +190,7 @@ impl Prompt {
 /// Every prompt in every language.
 #[derive(Debug, Clone)]
 pub struct Prompts {
-    prompts: Vec<(Language, Level, Prompt)>,
+    prompts: Vec<(Language, Purpose, Prompt)>,
 }
 
 impl Prompts {
@@ -138,8 +199,8 @@ impl Prompts {
     /// # Errors
     /// Never; they are tested.
     pub fn embedded() -> Result<Self, PromptError> {
-        Self::collect(|language, level| {
-            Prompt::parse(embedded(language, level), &place(language, level))
+        Self::collect(|language, purpose| {
+            Prompt::parse(embedded(language, purpose), &place(language, purpose))
         })
     }
 
@@ -148,30 +209,30 @@ impl Prompts {
     /// # Errors
     /// [`PromptError`] naming the file that cannot be read or is wrong.
     pub fn load(folder: &Path) -> Result<Self, PromptError> {
-        Self::collect(|language, level| {
-            let path = folder.join(place(language, level));
+        Self::collect(|language, purpose| {
+            let path = folder.join(place(language, purpose));
             match read(&path)? {
                 Some(text) => Prompt::parse(&text, &path),
-                None => Prompt::parse(embedded(language, level), &place(language, level)),
+                None => Prompt::parse(embedded(language, purpose), &place(language, purpose)),
             }
         })
     }
 
-    /// The prompt that asks for `level` in `language`.
-    pub fn get(&self, language: Language, level: Level) -> &Prompt {
+    /// The prompt of `purpose` in `language`.
+    pub fn get(&self, language: Language, purpose: Purpose) -> &Prompt {
         let index = self
             .prompts
             .iter()
-            .position(|(its, of, _)| *its == language && *of == level);
+            .position(|(its, of, _)| *its == language && *of == purpose);
         // There is one for each pair.
         &self.prompts[index.unwrap_or(0)].2
     }
 
     fn collect(
-        prompt: impl Fn(Language, Level) -> Result<Prompt, PromptError>,
+        prompt: impl Fn(Language, Purpose) -> Result<Prompt, PromptError>,
     ) -> Result<Self, PromptError> {
         let prompts =
-            pairs().map(|(language, level)| Ok((language, level, prompt(language, level)?)));
+            pairs().map(|(language, purpose)| Ok((language, purpose, prompt(language, purpose)?)));
         Ok(Self {
             prompts: prompts.collect::<Result<_, PromptError>>()?,
         })
@@ -184,11 +245,11 @@ impl Prompts {
 /// [`PromptError::Io`] naming what could not be written; files are whole or not there.
 pub fn copy_into(folder: &Path) -> Result<Vec<PathBuf>, PromptError> {
     let mut written = Vec::new();
-    for (language, level) in pairs() {
-        let path = folder.join(place(language, level));
+    for (language, purpose) in pairs() {
+        let path = folder.join(place(language, purpose));
         let to = folder.join(language.as_str());
         fs::create_dir_all(&to).map_err(PromptError::io("make", &to))?;
-        if write_new(&path, &to, embedded(language, level))? {
+        if write_new(&path, &to, embedded(language, purpose))? {
             written.push(path);
         }
     }
@@ -241,43 +302,39 @@ fn read(path: &Path) -> Result<Option<String>, PromptError> {
     }
 }
 
-fn pairs() -> impl Iterator<Item = (Language, Level)> {
+fn pairs() -> impl Iterator<Item = (Language, Purpose)> {
     Language::ALL
         .into_iter()
-        .flat_map(|language| Level::ALL.map(|level| (language, level)))
+        .flat_map(|language| Purpose::ALL.map(|purpose| (language, purpose)))
 }
 
-fn place(language: Language, level: Level) -> PathBuf {
-    Path::new(language.as_str()).join(format!("{}.md", level.as_str()))
+fn place(language: Language, purpose: Purpose) -> PathBuf {
+    Path::new(language.as_str()).join(format!("{}.md", purpose.as_str()))
 }
 
-fn embedded(language: Language, level: Level) -> &'static str {
-    macro_rules! asset {
-        ($path:literal) => {
-            include_str!(concat!("../../../assets/prompts/", $path))
+fn embedded(language: Language, purpose: Purpose) -> &'static str {
+    macro_rules! both {
+        ($name:literal) => {
+            match language {
+                Language::En => include_str!(concat!("../../../assets/prompts/en/", $name)),
+                Language::Zh => include_str!(concat!("../../../assets/prompts/zh/", $name)),
+            }
         };
     }
-    match (language, level) {
-        (Language::En, Level::Global) => asset!("en/global.md"),
-        (Language::En, Level::Partial) => asset!("en/partial.md"),
-        (Language::En, Level::Detailed) => asset!("en/detailed.md"),
-        (Language::En, Level::Structure) => asset!("en/structure.md"),
-        (Language::Zh, Level::Global) => asset!("zh/global.md"),
-        (Language::Zh, Level::Partial) => asset!("zh/partial.md"),
-        (Language::Zh, Level::Detailed) => asset!("zh/detailed.md"),
-        (Language::Zh, Level::Structure) => asset!("zh/structure.md"),
+    match purpose {
+        Purpose::Caption(Level::Global) => both!("global.md"),
+        Purpose::Caption(Level::Partial) => both!("partial.md"),
+        Purpose::Caption(Level::Detailed) => both!("detailed.md"),
+        Purpose::Caption(Level::Structure) => both!("structure.md"),
+        Purpose::Questions => both!("questions.md"),
+        Purpose::Answer => both!("answer.md"),
     }
 }
 
 /// The values of the names in [`template::NAMES`].
 fn values(variables: &Variables) -> minijinja::Value {
-    let context: String = variables
-        .context
-        .trim()
-        .chars()
-        .take(MAX_CONTEXT_CHARS)
-        .collect();
     let terms: Vec<String> = variables.terms.iter().take(MAX_TERMS).cloned().collect();
+    let known: Vec<String> = variables.known.iter().take(MAX_KNOWN).cloned().collect();
     let region = variables.region.as_ref().map(|region| {
         let [x, y, width, height] = region.bbox;
         minijinja::context! {
@@ -288,9 +345,18 @@ fn values(variables: &Variables) -> minijinja::Value {
             bottom => percent(y.saturating_add(height), variables.height),
         }
     });
+    let asked = variables.question.as_ref();
     minijinja::context! {
-        width => variables.width, height => variables.height, context, terms, region,
+        width => variables.width, height => variables.height, terms, region, known,
+        context => beginning(&variables.context), captions => beginning(&variables.captions),
+        picture => variables.picture, count => variables.count, kinds => variables.kinds.join(", "),
+        kind => asked.map(|asked| asked.kind), question => asked.map(|asked| asked.stem.clone()),
+        options => asked.map(|asked| asked.options.clone()), unit => asked.map(|asked| asked.unit.clone()),
     }
+}
+
+fn beginning(text: &str) -> String {
+    text.trim().chars().take(MAX_CONTEXT_CHARS).collect()
 }
 
 /// Whole per cent of a length, 0–100.

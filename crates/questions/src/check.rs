@@ -16,8 +16,8 @@ pub struct Context {
     pub others: Vec<(QuestionId, String)>,
     /// How often each position holds the key of the set's single choices, this question left out.
     pub key_positions: Vec<u32>,
-    /// Whether a model found the key without seeing the picture; `None` where none was asked.
-    pub blind_model_right: Option<bool>,
+    /// The model that found the key of the question, as it is asked now, without seeing the picture.
+    pub found_blind_by: Option<String>,
 }
 
 /// Everything that is wrong with a question as it stands, errors first. What its author overruled says so.
@@ -174,12 +174,17 @@ fn evidence(content: &QuestionContent, context: &Context, findings: &mut Vec<Fin
             "One sentence helps whoever verifies it.",
         ));
     }
-    if context.blind_model_right == Some(true) {
+    if let Some(model) = &context.found_blind_by {
+        // Half of all statements are judged rightly by chance.
+        let severity = match content.kind {
+            QuestionKind::TrueFalse => Severity::Hint,
+            _ => Severity::Warning,
+        };
         findings.push(finding(
             "blind_answer",
-            Severity::Warning,
-            Vec::new(),
-            "a model found the key without seeing the picture",
+            severity,
+            vec![model.clone()],
+            format!("`{model}` found the key without seeing the picture"),
             "Ask for something that only this picture tells.",
         ));
     }

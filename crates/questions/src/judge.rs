@@ -140,7 +140,8 @@ fn leading_letters(text: &str, several: bool) -> Vec<char> {
     letters
 }
 
-fn truth(answer: &str) -> (Option<bool>, &'static str) {
+/// Whether an answer says true or false, and the rule by which that was read.
+pub(crate) fn truth(answer: &str) -> (Option<bool>, &'static str) {
     let plain = spaced(answer);
     let first = plain
         .split(|c: char| !c.is_alphanumeric())

@@ -6,8 +6,12 @@
 mod check;
 mod choices;
 mod judge;
+mod proposals;
+mod rotate;
 mod set;
 mod text;
 
 pub use check::{Context, check};
 pub use judge::{Judged, judge};
+pub use proposals::{Proposals, read_proposals};
+pub use rotate::{rotated, rotated_back};

@@ -3,7 +3,7 @@
 use domain::{
     Choice, Level, Overruled, QuestionContent, QuestionId, QuestionKind, Region, RegionId, Severity,
 };
-use questions::{Context, check, judge};
+use questions::{Context, check, judge, read_proposals, rotated, rotated_back};
 
 fn region() -> Region {
     Region {
@@ -177,7 +177,7 @@ fn the_set_and_the_captions_are_looked_at() {
         names(&single(&["AMF", "UPF", "UDM", "PCF"], 1), &context),
         Vec::<String>::new()
     );
-    context.blind_model_right = Some(true);
+    context.found_blind_by = Some("text model".to_owned());
     assert!(names(&four, &context).contains(&"blind_answer".to_owned()));
 }
 
@@ -278,5 +278,88 @@ fn statements_and_gaps_are_judged() {
         ("1.5 km", false),
     ] {
         assert_eq!(judge(&gap, answer).correct, Some(right), "{answer}");
+    }
+}
+
+#[test]
+fn questions_are_read_out_of_whatever_a_model_wrote() {
+    let text = r#"Here you are:
+```json
+{"questions": [
+  {"kind": "single_choice", "question": "Who selects the SMF?", "options": ["A. UPF", "B. AMF", "C. UDM"],
+   "answer": ["B"], "rationale": "The arrow says so.", "level": "partial", "difficulty": "hard", "category": "path"},
+  {"kind": "multiple-choice", "question": "两个网元是？", "options": ["AMF", "UPF", "SMF"], "answer": "A, C"},
+  {"kind": "true_false", "question": "The UPF sends it.", "answer": "错误"},
+  {"kind": "fill_in", "question": "It takes ____.", "answer": ["8", 8.0], "unit": "ms"},
+  {"kind": "single_choice", "question": "Key by text?", "options": ["one", "two"], "answer": "two"},
+  {"kind": "single_choice", "question": "No key?", "options": ["one", "two"], "answer": "three"},
+  {"kind": "essay", "question": "Why?"},
+  {"kind": "true_false", "question": 4, "answer": true},
+  {"kind": "true_false", "question": "Cut off"#;
+    let read = read_proposals(text, &QuestionKind::ALL);
+    let stems: Vec<&str> = read.questions.iter().map(|one| one.stem.as_str()).collect();
+    assert_eq!(
+        stems,
+        [
+            "Who selects the SMF?",
+            "两个网元是？",
+            "The UPF sends it.",
+            "It takes ____.",
+            "Key by text?"
+        ]
+    );
+    let first = &read.questions[0];
+    assert_eq!(
+        first.choices[1],
+        Choice {
+            text: "AMF".to_owned(),
+            right: true
+        }
+    );
+    assert_eq!(
+        (first.level, first.category.as_str()),
+        (Level::Partial, "path")
+    );
+    let right = |index: usize| -> Vec<bool> {
+        let choices = &read.questions[index].choices;
+        choices.iter().map(|choice| choice.right).collect()
+    };
+    assert_eq!(right(1), [true, false, true]);
+    assert_eq!(read.questions[2].truth, Some(false));
+    assert_eq!(read.questions[3].accepted, ["8", "8.0"]);
+    assert_eq!(right(4), [false, true]);
+    assert_eq!(
+        read.unfit,
+        [
+            "its key is not one of its options",
+            "its kind is not known",
+            "a field has another type"
+        ]
+    );
+    let only = read_proposals(text, &[QuestionKind::FillIn]);
+    assert_eq!(only.questions.len(), 1);
+    for hostile in [
+        "{".repeat(100_000),
+        r#"{"a":"#.repeat(50_000),
+        "[1,2".to_owned(),
+    ] {
+        assert_eq!(read_proposals(&hostile, &QuestionKind::ALL).questions, []);
+    }
+}
+
+#[test]
+fn a_rotated_choice_is_the_same_question() {
+    let question = single(&["AMF", "UPF", "UDM", "PCF"], 2);
+    for by in 0..6 {
+        let turned = rotated(&question, by);
+        let at = turned
+            .choices
+            .iter()
+            .position(|choice| choice.right)
+            .unwrap();
+        let letter = ["A", "B", "C", "D"][at];
+        let judged = judge(&turned, letter);
+        assert_eq!(judged.correct, Some(true));
+        assert_eq!(rotated_back(&question.choices, &judged.picked, by), [2]);
     }
 }

@@ -102,7 +102,14 @@ pub fn commit(tx: &Transaction<'_>, by: By<'_>, slot: &Slot) -> Result<Committed
 ///
 /// # Errors
 /// As [`journal`].
-pub fn revise(tx: &Transaction<'_>, by: By<'_>, slot: &Slot, text: &str) -> Result<Committed> {
+pub fn revise(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    slot: &Slot,
+    text: &str,
+    links: &[SpanLink],
+) -> Result<Committed> {
+    let links = links_within(links, text);
     begin(tx, by, &slot.diagram_id)?;
     let annotation = annotation::find_or_insert(tx, slot, by.person)?;
     let copy = working_copy::get(tx, &annotation.id)?;
@@ -111,10 +118,16 @@ pub fn revise(tx: &Transaction<'_>, by: By<'_>, slot: &Slot, text: &str) -> Resu
         None => false,
     };
     let contested = conflict::open(tx, &annotation.id, annotation.head.as_ref())?.is_some();
-    let unchanged = annotation.head.is_some() && text_of(tx, annotation.head.as_ref())? == text;
+    let unchanged = match &annotation.head {
+        Some(head) => {
+            let head = revision::get(tx, head)?;
+            head.text == text && head.links == links
+        }
+        None => false,
+    };
     // What is being typed must not land on this text as if it had been written on top of it.
     if dirty || !unchanged {
-        move_head(tx, by, &annotation, text, &[])?;
+        move_head(tx, by, &annotation, text, &links)?;
     }
     match copy {
         Some(_) if dirty || contested => return commit(tx, by, slot),

@@ -13,7 +13,7 @@ use crate::table::{audit, diagram, job, model};
 use crate::{Error, Result, queue};
 
 /// Somebody waits for it.
-const URGENT: u32 = 1;
+pub(crate) const URGENT: u32 = 1;
 
 /// One row an item. Captions that have such a draft, or wait for one, are left out where only what
 /// is missing is asked for.
@@ -96,7 +96,7 @@ fn named(levels: &[Level], prompts: &PromptVersions) -> String {
 }
 
 /// Fills `wanted_diagram` with the numbers of the diagrams, in order.
-fn collect_diagrams(tx: &Transaction<'_>, by: By<'_>, scope: &DraftScope) -> Result<()> {
+pub(crate) fn collect_diagrams(tx: &Transaction<'_>, by: By<'_>, scope: &DraftScope) -> Result<()> {
     tx.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS wanted_diagram (rank INTEGER PRIMARY KEY, n INTEGER NOT NULL);
          DELETE FROM wanted_diagram;",

@@ -79,6 +79,9 @@ pub enum Error {
     /// Every caption that was asked for has its draft, or waits for it.
     #[error("nothing to draft: what was asked for has a draft by this model, or waits for one")]
     NothingToDraft,
+    /// No diagram or question is left that a model could be asked about.
+    #[error("nothing is left to ask this model")]
+    NothingToAsk,
     /// A draft with no text, or with far too much.
     #[error("a draft of {0} bytes is not kept")]
     DraftSize(usize),
@@ -214,6 +217,9 @@ impl Error {
             Self::ModelNameTaken(_) => Some("Choose another name, or remove that model."),
             Self::BadModel(bad) => bad.help(),
             Self::WrongJobState(wrong) => wrong.help(),
+            Self::NothingToAsk => Some(
+                "It was asked all of this already, or is about to be; ask again, or change the question.",
+            ),
             Self::NothingToDraft => {
                 Some("Ask for it to be drafted again, or choose other diagrams or levels.")
             }

@@ -1,7 +1,7 @@
 //! What may happen to jobs: queued by people, taken by an engine, asked to stop, taken up again.
 //!
-//! A job writes drafts and nothing else: it never touches a revision or a working copy. An item and
-//! its draft are finished in one transaction, so an engine that is killed loses what it was writing and
+//! A job writes drafts, suggestions of questions and answers, nothing else: it never touches an expert's
+//! revision or working copy. An item and what came of it are finished in one transaction, so an engine that is killed loses what it was writing and
 //! nothing that it had finished.
 
 use std::collections::BTreeMap;
@@ -106,7 +106,9 @@ pub fn finish_item(
     let Some((item, job)) = claimed(tx, worker, item)? else {
         return Ok(None);
     };
-    let JobParameters::Draft(parameters) = &job.parameters;
+    let JobParameters::Draft(parameters) = &job.parameters else {
+        return Ok(None);
+    };
     let origin = origin(&job.id, parameters, drafted);
     let text = drafted.text.replace("\r\n", "\n").replace('\r', "\n");
     let written = Written {
@@ -275,7 +277,11 @@ fn begin(tx: &Transaction<'_>, worker: Worker<'_>, found: &Job) -> Result<()> {
 }
 
 /// The item and its job, if this engine has them.
-fn claimed(tx: &Transaction<'_>, worker: Worker<'_>, item: u32) -> Result<Option<(JobItem, Job)>> {
+pub(crate) fn claimed(
+    tx: &Transaction<'_>,
+    worker: Worker<'_>,
+    item: u32,
+) -> Result<Option<(JobItem, Job)>> {
     let Some(item) = job_item::get(tx, item)? else {
         return Ok(None);
     };
@@ -327,7 +333,12 @@ fn end_without_draft(
     Ok(true)
 }
 
-fn end_item(tx: &Transaction<'_>, worker: Worker<'_>, job: &Job, state: ItemState) -> Result<()> {
+pub(crate) fn end_item(
+    tx: &Transaction<'_>,
+    worker: Worker<'_>,
+    job: &Job,
+    state: ItemState,
+) -> Result<()> {
     job::count_one(tx, job.number, state)?;
     job::set_heartbeat(tx, worker.name, worker.at)?;
     settle(tx, &job::get(tx, &job.id)?, worker.at)

@@ -12,6 +12,7 @@ mod diagnostics;
 mod engine_lock;
 mod enqueue;
 mod error;
+pub mod examine;
 pub mod glossary;
 pub mod history;
 mod images;

@@ -20,6 +20,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_annotating.sql"),
     include_str!("../migrations/0004_questions.sql"),
     include_str!("../migrations/0005_review.sql"),
+    include_str!("../migrations/0006_examine.sql"),
 ];
 
 /// The version this program reads and writes.

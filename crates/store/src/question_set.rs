@@ -47,7 +47,8 @@ pub fn page(
     })
 }
 
-fn conditions(filter: &QuestionFilter) -> (String, Vec<Value>) {
+/// What a filter asks of `question` and of `person`, its author.
+pub(crate) fn conditions(filter: &QuestionFilter) -> (String, Vec<Value>) {
     let mut wanted = vec!["true"];
     let mut values = Vec::new();
     let mut add = |condition: &'static str, value: String| {

@@ -1,8 +1,9 @@
 //! Objective questions: written like captions, with a working text and a chain of revisions.
 
 use domain::{
-    Action, DiagramId, Question, QuestionContent, QuestionEntry, QuestionId, QuestionRevision,
-    QuestionSaved, QuestionSource, QuestionState, QuestionTrial, RevisionId, Role,
+    Action, DiagramId, ModelId, PersonId, Question, QuestionContent, QuestionEntry, QuestionId,
+    QuestionRevision, QuestionSaved, QuestionSource, QuestionState, QuestionTrial, RevisionId,
+    Role, Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
@@ -218,7 +219,7 @@ pub fn revisions(connection: &Connection, id: &QuestionId) -> Result<Vec<Questio
 /// When the database cannot be read.
 pub fn trials(connection: &Connection, id: &QuestionId) -> Result<Vec<QuestionTrial>> {
     let mut statement = connection.prepare_cached(
-        "SELECT coalesce(person.name, model.name, ''), model_id IS NOT NULL, blind, answer, picked, correct, at
+        "SELECT coalesce(person.name, model.name, ''), model_id IS NOT NULL, blind, answer, picked, rule, correct, at
          FROM question_trial LEFT JOIN person ON person.id = question_trial.person_id
          LEFT JOIN model ON model.id = question_trial.model_id
          WHERE question_id = ?1 ORDER BY question_trial.id DESC",
@@ -230,8 +231,9 @@ pub fn trials(connection: &Connection, id: &QuestionId) -> Result<Vec<QuestionTr
             blind: row.get(2)?,
             answer: row.get(3)?,
             picked: json(row, 4)?,
-            correct: row.get(5)?,
-            at: row.get::<_, Millis>(6)?.0,
+            rule: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+            correct: row.get(6)?,
+            at: row.get::<_, Millis>(7)?.0,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -248,20 +250,50 @@ pub fn answer(
     trial: &QuestionTrial,
 ) -> Result<()> {
     let question = commit(tx, by, id)?;
-    tx.execute(
-        "INSERT INTO question_trial (question_id, revision_id, person_id, blind, answer, picked, correct, at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![
-            id.as_str(),
-            question.head.as_ref().map(RevisionId::as_str),
-            by.person.as_str(),
-            trial.blind,
-            trial.answer,
-            text(&trial.picked)?,
-            trial.correct,
-            by.at.millis(),
-        ],
-    )?;
+    let revision = question
+        .head
+        .ok_or_else(|| Error::NoRevision(id.to_string()))?;
+    insert_trial(
+        tx,
+        (id, &revision),
+        Examinee::Person(by.person),
+        (trial, by.at),
+    )
+}
+
+/// Who answers.
+pub(crate) enum Examinee<'a> {
+    Person(&'a PersonId),
+    Model(&'a ModelId),
+}
+
+pub(crate) fn insert_trial(
+    tx: &Transaction<'_>,
+    (question, revision): (&QuestionId, &RevisionId),
+    examinee: Examinee<'_>,
+    (trial, at): (&QuestionTrial, Timestamp),
+) -> Result<()> {
+    let (person, model) = match examinee {
+        Examinee::Person(id) => (Some(id.as_str()), None),
+        Examinee::Model(id) => (None, Some(id.as_str())),
+    };
+    tx.prepare_cached(
+        "INSERT INTO question_trial
+            (question_id, revision_id, person_id, model_id, blind, answer, picked, rule, correct, at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        question.as_str(),
+        revision.as_str(),
+        person,
+        model,
+        trial.blind,
+        trial.answer,
+        text(&trial.picked)?,
+        trial.rule,
+        trial.correct,
+        at.millis(),
+    ])?;
     Ok(())
 }
 
@@ -340,7 +372,7 @@ const REVISION: &str =
     "SELECT question_revision.id, content, ifnull(person.name, ''), question_revision.created_at
     FROM question_revision LEFT JOIN person ON person.id = author_id";
 
-fn revision(connection: &Connection, id: &RevisionId) -> Result<QuestionRevision> {
+pub(crate) fn revision(connection: &Connection, id: &RevisionId) -> Result<QuestionRevision> {
     Ok(connection
         .prepare_cached(&format!("{REVISION} WHERE question_revision.id = ?1"))?
         .query_row([id.as_str()], read_revision)?)

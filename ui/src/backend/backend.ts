@@ -1,9 +1,10 @@
 /** What the window asks of the Rust side: one interface, answered by Tauri in the app and by a fake in component tests. */
 import type {
-  Anchor, AuditFilter, AuditPage, BulkAction, BulkDone, BulkScope, Claim, Committed, Dashboard, DiagramView, Diff,
+  Anchor, AnswerParameters_Serialize, AnswerRequest, AuditFilter, AuditPage, BulkAction, BulkDone, BulkScope, Claim, Committed, Dashboard, DiagramView, Diff,
   DraftParameters_Serialize, DraftRequest, DrawnRegion, EngineStatus, Exported, ExportFormat, Finding, Followed,
   HistoryEntry, ImportProgress, ImportReport, Inventory, ItemState, Job_Serialize, JobItem, JobRequest, JournalEntry,
   Keep, KeySource, Model, ModelAbout, NewDecision, NewModel, NewTerm, Person, PersonInfo, Place, Policy, Problem,
+  ProposeParameters_Serialize, ProposeRequest,
   Question, QuestionContent, QuestionCoverage, QuestionEntry, QuestionFilter, QuestionPage, QuestionRevision,
   QuestionSaved, QuestionTrial, QueueFilter, QueuePage, Reason, Region, RegionChange, ReviewView, Revision, Role,
   Saved, SavedFilter, Settings as StoredSettings, Slot, Startup as Started, State, StateCounts, Structure,
@@ -17,7 +18,11 @@ export type Settings = Required<StoredSettings>;
 /** What the page starts with. */
 export type Startup = Omit<Started, "settings"> & { settings: Settings };
 /** A job, its parameters as they really come: beside their kind, not below it. */
-export type Job = Omit<Job_Serialize, "parameters"> & { parameters: { kind: "draft" } & DraftParameters_Serialize };
+export type Job = Omit<Job_Serialize, "parameters"> & { parameters: JobParameters };
+type JobParameters =
+  | ({ kind: "draft" } & DraftParameters_Serialize)
+  | ({ kind: "propose" } & ProposeParameters_Serialize)
+  | ({ kind: "answer" } & AnswerParameters_Serialize);
 /** Stops listening to an event. */
 export type Unlisten = () => void;
 
@@ -120,6 +125,9 @@ export interface Backend {
   answerQuestion(id: string, answer: string): Promise<QuestionTrial>;
   questionCategories(): Promise<string[]>;
   questionCoverage(): Promise<QuestionCoverage>;
+  queueProposals(request: ProposeRequest): Promise<Job>;
+  queueAnswers(request: AnswerRequest): Promise<Job>;
+  queueBlindCheck(id: string): Promise<Job | null>;
 
   // reviewing, people, rules and numbers
   review(id: string): Promise<ReviewView>;

@@ -146,6 +146,48 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	answerQuestion: (id: QuestionId, answer: string) => typedError<QuestionTrial, Problem>(__TAURI_INVOKE("answer_question", { id, answer })),
 	questionCategories: () => typedError<string[], Problem>(__TAURI_INVOKE("question_categories")),
 	questionCoverage: () => typedError<QuestionCoverage, Problem>(__TAURI_INVOKE("question_coverage")),
+	queueProposals: (request: ProposeRequest) => typedError<Job_Serialize, Problem>(__TAURI_INVOKE("queue_proposals", { request })),
+	queueAnswers: (request: AnswerRequest) => typedError<Job_Serialize, Problem>(__TAURI_INVOKE("queue_answers", { request })),
+	queueBlindCheck: (id: QuestionId) => typedError<{
+	/**  Its name for machines, and that of its folder under `runs/`. */
+	id: JobId,
+	/**  Its number, from 1, in order of queueing. */
+	number: number,
+	/**  What it does. */
+	parameters: JobParameters_Serialize,
+	/**  Where it stands. */
+	state: JobState,
+	/**  Higher goes first; 0 unless somebody waits for it. */
+	priority: number,
+	/**  How many items it has. */
+	total: number,
+	/**  Items that are done. */
+	done: number,
+	/**  Items that failed. */
+	failed: number,
+	/**  Items that were left out. */
+	skipped: number,
+	/**  The diagram that was begun last. */
+	current: DiagramId | null,
+	/**  What was asked of the engine and has not happened yet. */
+	request: JobRequest | null,
+	/**  The engine that runs it. */
+	worker: string | null,
+	/**  When that engine last said so. */
+	heartbeat_at: string | null,
+	/**  Why it failed. */
+	error: string | null,
+	/**  What to do about it. */
+	help: string | null,
+	/**  Name of who queued it. */
+	created_by: string,
+	/**  When it was queued. */
+	created_at: string,
+	/**  When it first ran. */
+	started_at: string | null,
+	/**  When it came to its end. */
+	finished_at: string | null,
+} | null, Problem>(__TAURI_INVOKE("queue_blind_check", { id })),
 	review: (id: DiagramId) => typedError<ReviewView, Problem>(__TAURI_INVOKE("review", { id })),
 	keepLeadText: (slot: Slot, text: string) => typedError<null, Problem>(__TAURI_INVOKE("keep_lead_text", { slot, text })),
 	decide: (id: DiagramId, decision: NewDecision) => typedError<State, Problem>(__TAURI_INVOKE("decide", { id, decision })),
@@ -220,6 +262,43 @@ question_id: QuestionId };
 
 /**  Names one person's caption of one diagram at one level. */
 export type AnnotationId = string;
+
+/**  How a job answers questions. */
+export type AnswerParameters = AnswerParameters_Serialize | AnswerParameters_Deserialize;
+
+/**  How a job answers questions. */
+export type AnswerParameters_Deserialize = {
+	/**  The model, as it was when the job was queued. */
+	model: Model,
+	/**
+	 *  Whether the picture is withheld. Then a choice counts as found only if it is found in every rotation of
+	 *  its options.
+	 */
+	blind: boolean,
+};
+
+/**  How a job answers questions. */
+export type AnswerParameters_Serialize = {
+	/**  The model, as it was when the job was queued. */
+	model: Model,
+	/**
+	 *  Whether the picture is withheld. Then a choice counts as found only if it is found in every rotation of
+	 *  its options.
+	 */
+	blind: boolean,
+};
+
+/**  What somebody wants to have answered. */
+export type AnswerRequest = {
+	/**  The model. */
+	model_id: ModelId,
+	/**  Which questions. */
+	scope: QuestionScope,
+	/**  Whether the picture is withheld. */
+	blind: boolean,
+	/**  Whether questions are asked again that this model answered as they stand. */
+	again: boolean,
+};
 
 /**  One line of the audit log. */
 export type AuditEntry = {
@@ -933,7 +1012,7 @@ export type Job = Job_Serialize | Job_Deserialize;
 /**  Names a job and its folder. */
 export type JobId = string;
 
-/**  One caption that a job drafts. */
+/**  One caption that a job drafts, one diagram that it asks about, or one question that it answers. */
 export type JobItem = {
 	/**  Its number, unique in the workspace. */
 	id: number,
@@ -943,8 +1022,10 @@ export type JobItem = {
 	diagram_id: DiagramId,
 	/**  The level. */
 	level: Level,
-	/**  The region; only at [`Level::Partial`]. */
+	/**  The region; only of captions at [`Level::Partial`]. */
 	region_id: RegionId | null,
+	/**  The question; only where one is answered. */
+	question_id: QuestionId | null,
 	/**  Where it stands. */
 	state: ItemState,
 	/**  The draft that came of it. */
@@ -959,16 +1040,32 @@ export type JobParameters = JobParameters_Serialize | JobParameters_Deserialize;
 /**  What a job does. */
 export type JobParameters_Deserialize = 
 /**  Drafts captions. */
-{ draft: {
+({ draft: {
 	kind: "draft",
-} & DraftParameters_Deserialize };
+} & DraftParameters_Deserialize }) & { answer?: never; propose?: never } | 
+/**  Proposes questions. */
+({ propose: {
+	kind: "propose",
+} & ProposeParameters_Deserialize }) & { answer?: never; draft?: never } | 
+/**  Answers questions. */
+({ answer: {
+	kind: "answer",
+} & AnswerParameters_Deserialize }) & { draft?: never; propose?: never };
 
 /**  What a job does. */
 export type JobParameters_Serialize = 
 /**  Drafts captions. */
-{ draft: {
+({ draft: {
 	kind: "draft",
-} & DraftParameters_Serialize };
+} & DraftParameters_Serialize }) & { answer?: never; propose?: never } | 
+/**  Proposes questions. */
+({ propose: {
+	kind: "propose",
+} & ProposeParameters_Serialize }) & { answer?: never; draft?: never } | 
+/**  Answers questions. */
+({ answer: {
+	kind: "answer",
+} & AnswerParameters_Serialize }) & { draft?: never; propose?: never };
 
 /**  What somebody asks of a job. */
 export type JobRequest = 
@@ -1419,6 +1516,11 @@ export type Policy = {
 	lease_minutes: number,
 	/**  Roles of somebody who acts for the first time. */
 	join_roles: Role[],
+	/**
+	 *  The model that answers each question without the picture once it is written, so that questions which need
+	 *  no picture are found; `None` for no such check.
+	 */
+	blind_examinee?: ModelId | null,
 };
 
 /**  A failure, ready to be shown. */
@@ -1437,6 +1539,53 @@ export type PromptLanguage =
 "en" | 
 /**  Chinese. */
 "zh";
+
+/**  How a job proposes questions. */
+export type ProposeParameters = ProposeParameters_Serialize | ProposeParameters_Deserialize;
+
+/**  How a job proposes questions. */
+export type ProposeParameters_Deserialize = {
+	/**  The model, as it was when the job was queued. */
+	model: Model,
+	/**  Kinds of questions. */
+	kinds: QuestionKind[],
+	/**  How many questions a diagram, 1–20. */
+	per_diagram: number,
+	/**  Language of the questions. */
+	language: PromptLanguage,
+	/**  How tokens are chosen. */
+	sampling: Sampling,
+};
+
+/**  How a job proposes questions. */
+export type ProposeParameters_Serialize = {
+	/**  The model, as it was when the job was queued. */
+	model: Model,
+	/**  Kinds of questions. */
+	kinds: QuestionKind[],
+	/**  How many questions a diagram, 1–20. */
+	per_diagram: number,
+	/**  Language of the questions. */
+	language: PromptLanguage,
+	/**  How tokens are chosen. */
+	sampling: Sampling,
+};
+
+/**  What somebody wants to have proposed. */
+export type ProposeRequest = {
+	/**  The model. One that reads text only asks about the captions. */
+	model_id: ModelId,
+	/**  Kinds of questions. */
+	kinds: QuestionKind[],
+	/**  How many questions a diagram, 1–20. */
+	per_diagram: number,
+	/**  Language of the questions. */
+	language: PromptLanguage,
+	/**  Which diagrams. */
+	scope: DraftScope,
+	/**  How tokens are chosen. */
+	sampling: Sampling,
+};
 
 /**  Number types that weights are quantised to on load. */
 export type Quantize = 
@@ -1600,6 +1749,17 @@ export type QuestionSaved = {
 	theirs: Question | null,
 };
 
+/**  Which questions are answered. */
+export type QuestionScope = 
+/**  These. */
+{ which: "ids"; 
+/**  The questions, at most 100,000. */
+ids: QuestionId[] } | 
+/**  All that a filter lets through and that can be answered: neither turned down nor without a key. */
+{ which: "filter"; 
+/**  The filter. */
+filter: QuestionFilter };
+
 /**  Where a question came from; it stays with it for life. */
 export type QuestionSource = 
 /**  An expert wrote it. */
@@ -1640,10 +1800,12 @@ export type QuestionTrial = {
 	is_model: boolean,
 	/**  Whether the picture was withheld. */
 	blind: boolean,
-	/**  The answer as it was given. */
+	/**  The answer as it was given; a choice that was asked in several rotations has one line for each. */
 	answer: string,
 	/**  Indices of the options that were read out of it. */
 	picked: number[],
+	/**  Name of the rule by which it was read. */
+	rule: string,
 	/**  Whether it is right; `None` when no answer could be read. */
 	correct: boolean | null,
 	/**  When. */
@@ -2150,7 +2312,7 @@ compute_type: string;
 seconds: number | null; 
 /**  What it holds, in MiB. */
 memory_mib: number | null } | 
-/**  A caption is begun. */
+/**  An item is begun. */
 { kind: "begun"; 
 /**  The item. */
 item: number; 
@@ -2174,7 +2336,29 @@ first_token_s: number | null;
 prompt_tokens: number | null; 
 /**  Tokens that were written. */
 new_tokens: number | null } | 
-/**  No draft came of an item. */
+/**  Questions are proposed and kept. */
+{ kind: "proposed"; 
+/**  The item. */
+item: number; 
+/**  The diagram. */
+diagram: DiagramId; 
+/**  How many. */
+questions: number; 
+/**  From beginning to end. */
+seconds: number | null } | 
+/**  A question is answered, and the answer kept. */
+{ kind: "answered"; 
+/**  The item. */
+item: number; 
+/**  The diagram. */
+diagram: DiagramId; 
+/**  The question. */
+question: QuestionId; 
+/**  Whether the answer is right; `None` when none could be read. */
+correct: boolean | null; 
+/**  From beginning to end. */
+seconds: number | null } | 
+/**  Nothing came of an item. */
 { kind: "failed"; 
 /**  The item. */
 item: number; 

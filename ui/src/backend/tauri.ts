@@ -99,6 +99,12 @@ export function tauriBackend(): Backend {
     answerQuestion: (id, given) => answer(commands.answerQuestion(id, given)),
     questionCategories: () => answer(commands.questionCategories()),
     questionCoverage: () => answer(commands.questionCoverage()),
+    queueProposals: async (request) => jobOf(await answer(commands.queueProposals(request))),
+    queueAnswers: async (request) => jobOf(await answer(commands.queueAnswers(request))),
+    queueBlindCheck: async (id) => {
+      const queued = await answer(commands.queueBlindCheck(id));
+      return queued === null ? null : jobOf(queued);
+    },
     review: (id) => answer(commands.review(id)),
     keepLeadText: async (slot, text) => void (await answer(commands.keepLeadText(slot, text))),
     decide: (id, decision) => answer(commands.decide(id, decision)),

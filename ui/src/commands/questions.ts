@@ -2,11 +2,13 @@
 import { backend } from "../backend";
 import { showDialog } from "../state/dialogs.svelte";
 import { open } from "../state/diagram.svelte";
+import { seesPictures } from "../state/drafting.svelte";
+import { askModel, examining } from "../state/examining.svelte";
 import { me } from "../state/me.svelte";
 import { openDiagram } from "../state/navigation";
 import { panes } from "../state/panes";
 import { goTo, place } from "../state/place.svelte";
-import { NO_FILTER } from "../state/queue.svelte";
+import { NO_FILTER, queue } from "../state/queue.svelte";
 import { chooseRow, exam, newQuestion, step } from "../state/questions.svelte";
 import { fail } from "../state/toasts.svelte";
 import { trying } from "../state/trying.svelte";
@@ -68,6 +70,25 @@ export const tryQuestion: Command = {
     trying.answered = false;
   },
 };
+/** Has a model suggest questions; an expert takes them up or turns them down. */
+export const proposeQuestions: Command = {
+  id: "question.propose", group: "questions", title: "questions.command_propose", keys: ["Mod+Shift+S"], places: ["annotate", "questions"],
+  enabled: () => author() && (open.id !== null || queue.now.total > 0), run: () => showDialog("propose"),
+};
+const ask = (blind: boolean): Command => ({
+  id: blind ? "question.ask_blind" : "question.ask_model", group: "questions", title: blind ? "questions.command_ask_blind" : "questions.command_ask_model",
+  keys: [blind ? "Alt+B" : "Alt+M"], places: HERE,
+  enabled: () => exam.writer !== null && examining.model !== null && (blind || seesPictures(examining.model)),
+  run: async () => {
+    const writer = exam.writer;
+    if (writer === null) return;
+    await writer.flush().catch(() => undefined);
+    trying.on = true;
+    await askModel({ which: "ids", ids: [writer.question.id] }, blind);
+  },
+});
+export const askWithPicture = ask(false);
+export const askBlind = ask(true);
 const history: Command = {
   id: "question.history", group: "questions", title: "questions.command_history", keys: ["Mod+H"], places: HERE,
   enabled: () => exam.writer !== null, run: () => showDialog("question_history"),
@@ -102,5 +123,5 @@ const redo: Command = {
 };
 
 export const questionsCommands: readonly Command[] = [
-  addQuestion, makeReady, acceptQuestion, takeUp, rejectQuestion, tryQuestion, duplicate, history, beside(1), beside(-1), withoutQuestions, undo, redo,
+  addQuestion, makeReady, acceptQuestion, takeUp, rejectQuestion, tryQuestion, duplicate, history, beside(1), beside(-1), withoutQuestions, proposeQuestions, askWithPicture, askBlind, undo, redo,
 ];

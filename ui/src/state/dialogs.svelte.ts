@@ -1,6 +1,6 @@
 /** Which dialog is open: at most one. */
 
-export type Dialog = "palette" | "shortcuts" | "import" | "export" | "return" | "workspace" | "models" | "draft" | "jobs" | "history" | "skip" | "filters" | "reject" | "question_history" | "plan";
+export type Dialog = "palette" | "shortcuts" | "import" | "export" | "return" | "workspace" | "models" | "draft" | "jobs" | "history" | "skip" | "filters" | "reject" | "question_history" | "plan" | "propose";
 
 let current = $state.raw<Dialog | null>(null);
 

@@ -133,8 +133,18 @@ export async function retry(job: Job): Promise<boolean> {
   return change("failed.job", async () => {
     const items = await backend().jobItems(job.id, "failed", 0, RETRIED);
     const ids = [...new Set(items.map((item) => item.diagram_id))];
-    const { model, levels, language, sampling } = job.parameters;
-    await backend().queueDrafts({ model_id: model.id, levels, language, sampling, scope: { which: "ids", ids }, redraft: "missing" });
+    const { parameters } = job;
+    const model_id = parameters.model.id;
+    if (parameters.kind === "answer") {
+      const questions = items.flatMap(({ question_id }) => (question_id === null ? [] : [question_id]));
+      await backend().queueAnswers({ model_id, scope: { which: "ids", ids: questions }, blind: parameters.blind, again: false });
+    } else if (parameters.kind === "propose") {
+      const { kinds, per_diagram, language, sampling } = parameters;
+      await backend().queueProposals({ model_id, kinds, per_diagram, language, sampling, scope: { which: "ids", ids } });
+    } else {
+      const { levels, language, sampling } = parameters;
+      await backend().queueDrafts({ model_id, levels, language, sampling, scope: { which: "ids", ids }, redraft: "missing" });
+    }
   });
 }
 

@@ -24,7 +24,7 @@ function jobOf(number: number, state: JobState, change: Partial<Job> = {}): Job 
 }
 
 const item = (id: number, diagram: string): JobItem => ({
-  id, job_id: "j1", diagram_id: diagram, level: "global", region_id: null, state: "running", draft_id: null, error: null,
+  id, job_id: "j1", diagram_id: diagram, level: "global", region_id: null, question_id: null, state: "running", draft_id: null, error: null,
 });
 
 async function begin(answers: Partial<Backend>): Promise<void> {

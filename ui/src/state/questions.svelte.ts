@@ -6,6 +6,7 @@ import { blank } from "../lib/questions/content";
 import { Writer } from "../lib/questions/writer.svelte";
 import type { Key } from "../i18n";
 import { open } from "./diagram.svelte";
+import { checkBlind } from "./examining.svelte";
 import { openDiagram } from "./navigation";
 import { goTo } from "./place.svelte";
 import { fail } from "./toasts.svelte";
@@ -16,6 +17,8 @@ export const NO_QUESTION_FILTER: Filter = { diagram_id: null, state: null, kind:
 let filter: Filter = $state.raw(NO_QUESTION_FILTER);
 let chosen: string | null = $state(null);
 let active = $state(-1);
+/** Counts how often the questions were read anew: what models answered may have changed too. */
+let seen = $state(0);
 let coverage: QuestionCoverage | null = $state.raw(null);
 let categories: readonly string[] = $state.raw([]);
 const writers = new SvelteMap<string, Writer>();
@@ -35,6 +38,9 @@ export const exam = {
   /** The question that is open. */
   get writer(): Writer | null {
     return chosen === null ? null : (writers.get(chosen) ?? null);
+  },
+  get seen(): number {
+    return seen;
   },
   get coverage(): QuestionCoverage | null {
     return coverage;
@@ -57,6 +63,8 @@ export function resetQuestions(): void {
 export async function refreshQuestions(): Promise<void> {
   await list.reload();
   followList();
+  seen += 1;
+  void exam.writer?.check();
   try {
     [coverage, categories] = await Promise.all([backend().questionCoverage(), backend().questionCategories()]);
   } catch (thrown) {
@@ -89,7 +97,7 @@ export async function chooseQuestion(question: Question): Promise<void> {
   const before = exam.writer;
   if (before !== null && before.question.id !== question.id) void before.leave().catch(() => undefined);
   const known = writers.get(question.id);
-  if (known === undefined) writers.set(question.id, new Writer(question));
+  if (known === undefined) writers.set(question.id, new Writer(question, (id) => void checkBlind(id)));
   else known.refresh(question);
   chosen = question.id;
   active = list.known().find(([, { id }]) => id === question.id)?.[0] ?? active;

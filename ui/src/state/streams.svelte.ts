@@ -96,7 +96,7 @@ async function follow(job: Job): Promise<boolean> {
 }
 
 function ended({ event }: Telemetry): number[] {
-  return event.kind === "drafted" || event.kind === "failed" ? [event.item] : [];
+  return event.kind === "drafted" || event.kind === "proposed" || event.kind === "answered" || event.kind === "failed" ? [event.item] : [];
 }
 
 function heed(event: Telemetry["event"]): void {

@@ -18,7 +18,15 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("qwen", &[]),
     (
         "engine",
-        &["domain", "hub", "picture", "provider", "qwen", "store"],
+        &[
+            "domain",
+            "hub",
+            "picture",
+            "provider",
+            "questions",
+            "qwen",
+            "store",
+        ],
     ),
     ("store", &["domain"]),
     ("interchange", &["domain", "store"]),

@@ -115,7 +115,7 @@ fn write_texts(session: &Session, offset: u32, limit: u32) -> Result<()> {
                 level: Level::Global,
                 region_id: None,
             };
-            annotate::revise(tx, by, &slot, &caption(row.number + 1))?;
+            annotate::revise(tx, by, &slot, &caption(row.number + 1), &[])?;
         }
         Ok(())
     })

@@ -36,7 +36,7 @@ fn others_changes_are_noticed_and_ones_own_are_not() {
     session.journal(entry).unwrap();
     assert!(receiver.recv_timeout(Duration::from_millis(700)).is_err());
     let other = Session::open(session.workspace().root(), "Lei").unwrap();
-    other.revise(&slot(&other), "另一个人", false).unwrap();
+    other.revise(&slot(&other), "另一个人", &[], false).unwrap();
     receiver.recv_timeout(Duration::from_secs(5)).unwrap();
 }
 
@@ -46,10 +46,10 @@ fn submitting_with_a_text_does_both_or_neither() {
     bench.write("a.bmp", &bmp(5, 5, 1));
     bench.import(&bench.input());
     let slot = slot(&bench.session);
-    assert!(bench.session.revise(&slot, "  \n", true).is_err());
+    assert!(bench.session.revise(&slot, "  \n", &[], true).is_err());
     let view = bench.session.diagram(&slot.diagram_id).unwrap();
     assert_eq!(view.diagram.state, State::Todo);
-    let done = bench.session.revise(&slot, "a\r\nb", true).unwrap();
+    let done = bench.session.revise(&slot, "a\r\nb", &[], true).unwrap();
     assert_eq!(done.state, State::Submitted);
     let view = bench.session.diagram(&slot.diagram_id).unwrap();
     assert_eq!(view.captions[0].text, "a\nb");

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use app::Session;
-use app::domain::{DiagramId, Region};
+use app::domain::{DiagramId, Region, SpanLink};
 use clap::Args;
 
 use super::Written;
 use crate::answer::Answer;
-use crate::args::{OneDiagram, WhichCaption};
+use crate::args::{OneDiagram, WhichCaption, usage};
 use crate::{Context, plain};
 
 const MAX_TEXT_BYTES: u64 = 16 << 20;
@@ -30,6 +30,11 @@ pub struct Annotate {
     #[command(flatten)]
     caption: WhichCaption,
 
+    /// Words that speak of a region: its first code point, the one after its last, and the region's name or id.
+    /// Can be given more than once; the links of the text before are not taken over.
+    #[arg(long = "link", value_name = "START:END:REGION")]
+    links: Vec<String>,
+
     /// Hand the diagram in for review as well.
     #[arg(long)]
     submit: bool,
@@ -45,7 +50,12 @@ impl Annotate {
             None => (None, false),
         };
         let slot = self.caption.slot(&id, region.as_ref());
-        let committed = session.revise(&slot, &text, self.submit)?;
+        let links: Result<Vec<SpanLink>> = self
+            .links
+            .iter()
+            .map(|typed| link(&session, &id, typed))
+            .collect();
+        let committed = session.revise(&slot, &text, &links?, self.submit)?;
         let made = made.then(|| format!("made the region {}", named(region.as_ref())));
         let written = Written::new(id, self.caption.level, region, committed);
         let answer = written.answer("wrote")?;
@@ -54,6 +64,24 @@ impl Annotate {
             None => answer,
         })
     }
+}
+
+fn link(session: &Session, id: &DiagramId, typed: &str) -> Result<SpanLink> {
+    let mut parts = typed.splitn(3, ':');
+    let mut number = || {
+        parts
+            .next()
+            .and_then(|part| part.trim().parse::<u32>().ok())
+    };
+    let (start, end) = (number(), number());
+    let (Some(start), Some(end), Some(region)) = (start, end, parts.next()) else {
+        return Err(usage(&format!("`{typed}` is not START:END:REGION")));
+    };
+    Ok(SpanLink {
+        start,
+        end,
+        region_id: session.known_region(id, region)?.id,
+    })
 }
 
 /// The region, and whether it was made for this.

@@ -1,35 +1,24 @@
 //! `callout draft`: queues drafts and sees them done, by an engine of its own or by the one that is at work.
 
-mod model;
-mod progress;
-
-use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use app::Session;
 use app::domain::{
-    DraftRequest, DraftScope, ItemState, Job, JobId, JobRequest, JobState, Level, Model,
-    PromptLanguage, QueueFilter, Redraft, Sampling,
+    DraftRequest, DraftScope, Job, JobState, Level, Model, PromptLanguage, QueueFilter, Redraft,
+    Sampling,
 };
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use engine::device::DeviceChoice;
-use engine::{EngineOptions, RunError};
 use serde_json::json;
 
+use super::which_model::WhichModel;
+use super::working;
 use crate::answer::{Answer, complain};
 use crate::args::{InWorkspace, levels};
 use crate::{Context, plain};
-use model::WhichModel;
-use progress::Progress;
-
-/// How often progress is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(150);
-/// Failures that are told one by one.
-const TOLD_FAILURES: u32 = 20;
 
 /// Have a model draft captions, and wait for them.
 ///
@@ -93,28 +82,8 @@ impl Draft {
         if self.level.contains(&Level::Partial) && !any_partial(&session, &job)? {
             complain("note: no diagram of these has a region, so no partial caption is drafted");
         }
-        cancel_on_ctrl_c(Arc::clone(&session), job.id.clone())?;
-        let options = EngineOptions {
-            device: self.device,
-            until: Some(job.id.clone()),
-            log: complain,
-            ..EngineOptions::default()
-        };
-        let mut progress = Progress::new(&job);
-        let outcome = thread::scope(|scope| {
-            let engine = scope.spawn(|| see_done(&session, &job.id, &options));
-            while !engine.is_finished() {
-                thread::sleep(LOOK_EVERY);
-                progress.show(&session.job(&job.id)?);
-            }
-            match engine.join() {
-                Ok(outcome) => outcome,
-                Err(_panic) => bail!("the engine crashed"),
-            }
-        });
-        progress.finish();
-        outcome?;
-        answer(&session, &session.job(&job.id)?, started.elapsed())
+        let job = working::see_through(&session, &job, self.device)?;
+        answer(&session, &job, started.elapsed())
     }
 
     fn queue(&self, session: &Session, model: &Model) -> Result<Job> {
@@ -167,46 +136,7 @@ fn any_partial(session: &Session, job: &Job) -> Result<bool> {
     Ok(false)
 }
 
-/// Runs an engine until the job has ended; while another one is at the workspace, waits for that one.
-fn see_done(session: &Session, id: &JobId, options: &EngineOptions) -> Result<()> {
-    let root: &Path = session.workspace().root();
-    let mut told = false;
-    loop {
-        match engine::run(root, options) {
-            Err(running @ RunError::Running { .. }) => {
-                if !told {
-                    complain(&format!("note: {running}; waiting for it"));
-                    told = true;
-                }
-            }
-            outcome => return Ok(outcome?),
-        }
-        if has_ended(&session.job(id)?) {
-            return Ok(());
-        }
-        thread::sleep(LOOK_EVERY);
-    }
-}
-
-fn has_ended(job: &Job) -> bool {
-    !matches!(job.state, JobState::Queued | JobState::Running)
-}
-
-/// The first Ctrl-C cancels the job, the second ends at once; then the job waits for an engine.
-fn cancel_on_ctrl_c(session: Arc<Session>, id: JobId) -> Result<()> {
-    let mut asked = false;
-    ctrlc::set_handler(move || {
-        if asked || session.request(&id, JobRequest::Cancel).is_err() {
-            std::process::exit(1);
-        }
-        asked = true;
-        complain("cancelling; once more to stop at once");
-    })
-    .context("listening for Ctrl-C")
-}
-
 fn answer(session: &Session, job: &Job, took: Duration) -> Result<Answer> {
-    let failures = session.job_items(&job.id, Some(ItemState::Failed), 0, TOLD_FAILURES)?;
     let seconds = took.as_secs_f64();
     let mut text = format!(
         "drafted {} in {seconds:.1} s",
@@ -218,24 +148,7 @@ fn answer(session: &Session, job: &Job, took: Duration) -> Result<Answer> {
         }
     }
     text.push_str(&format!("; job {} is {}", job.number, job.state.as_str()));
-    let mut told = Vec::new();
-    for item in &failures {
-        let diagram = session.diagram(&item.diagram_id)?.diagram;
-        let why = item.error.as_deref().unwrap_or_default();
-        let level = item.level.as_str();
-        text.push_str(&format!(
-            "\nfailed {} {level}: {}",
-            diagram.number,
-            plain::line(why)
-        ));
-        told.push(json!({"diagram": diagram.id, "level": level, "error": why}));
-    }
-    if let Some(error) = job.error.as_ref().filter(|_| job.state == JobState::Failed) {
-        complain(&format!("error: {}", plain::line(error)));
-        if let Some(help) = &job.help {
-            complain(&format!("help: {}", plain::line(help)));
-        }
-    }
+    let told = working::failures(session, job, &mut text)?;
     let json = json!({
         "job": job.id, "number": job.number, "state": job.state, "drafted": job.done,
         "failed": job.failed, "skipped": job.skipped, "seconds": seconds, "error": job.error,
@@ -245,6 +158,6 @@ fn answer(session: &Session, job: &Job, took: Duration) -> Result<Answer> {
     Ok(Answer::new(&json, text)?.failed_if(!whole))
 }
 
-fn languages() -> impl TypedValueParser<Value = PromptLanguage> {
+pub fn languages() -> impl TypedValueParser<Value = PromptLanguage> {
     PossibleValuesParser::new(["en", "zh"]).try_map(|text| text.parse::<PromptLanguage>())
 }

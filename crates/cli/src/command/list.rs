@@ -2,36 +2,26 @@
 
 use anyhow::Result;
 use app::Session;
-use app::domain::{QueueFilter, QueueRow, State};
+use app::domain::QueueRow;
 use clap::Args;
 use serde::Serialize;
 
 use crate::answer::Answer;
-use crate::args::{InWorkspace, states};
+use crate::args::{InWorkspace, Queue};
 use crate::{Context, plain};
 
 const PAGE_ROWS: u32 = 1_000;
 const NAME_COLUMNS: usize = 36;
 const EXCERPT_COLUMNS: usize = 64;
 
-/// List the diagrams, in order of import.
+/// List the diagrams.
 #[derive(Debug, Args)]
 pub struct List {
     #[command(flatten)]
     workspace: InWorkspace,
 
-    /// Only diagrams in this state.
-    #[arg(long, value_name = "STATE", value_parser = states())]
-    state: Option<State>,
-
-    /// Only diagrams whose name, captions or context hold all these words; Chinese needs no spaces.
-    #[arg(
-        long,
-        value_name = "WORDS",
-        default_value = "",
-        hide_default_value = true
-    )]
-    search: String,
+    #[command(flatten)]
+    queue: Queue,
 
     /// At most so many; all by default.
     #[arg(long, value_name = "N")]
@@ -57,11 +47,7 @@ impl List {
     }
 
     fn list(self, session: &Session) -> Result<Listed> {
-        let filter = QueueFilter {
-            state: self.state,
-            search: self.search,
-            ..QueueFilter::default()
-        };
+        let filter = self.queue.filter(session)?;
         let mut listed = Listed {
             total: 0,
             diagrams: Vec::new(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use domain::{
-    ComputeType, DraftParameters, KeySource, Model, ModelSource, Quantize, ServerOptions,
+    ComputeType, JobParameters, KeySource, Model, ModelSource, Quantize, ServerOptions,
     TelemetryEvent,
 };
 use hub::Weights;
@@ -14,7 +14,8 @@ use provider::{OpenAi, Provider, ServerConfig};
 use super::revision;
 use super::tell::Teller;
 use crate::device::{DeviceChoice, id_of};
-use crate::local::{self, Local, LocalError, LocalOptions};
+use crate::gguf::{self, TextModel, TextOptions};
+use crate::local::{self, Local, LocalError, LocalOptions, ORDINARY};
 
 /// A model that finds ordinary text nearly as surprising as guessing would has learnt nothing.
 const OF_CHANCE: f64 = 0.8;
@@ -73,6 +74,7 @@ pub struct Opened {
 
 enum Answers {
     Here(Box<Local>),
+    Text(Box<TextModel>),
     Server(OpenAi),
 }
 
@@ -80,6 +82,7 @@ impl Opened {
     pub fn provider(&self) -> &dyn Provider {
         match &self.answers {
             Answers::Here(local) => local.as_ref(),
+            Answers::Text(model) => model.as_ref(),
             Answers::Server(server) => server,
         }
     }
@@ -89,17 +92,25 @@ impl Opened {
         matches!(self.answers, Answers::Server(_))
     }
 
+    /// Whether it can be shown a picture.
+    pub fn sees_pictures(&self) -> bool {
+        !matches!(self.answers, Answers::Text(_))
+    }
+
     /// Refuses a model whose weights are random or broken.
     fn must_be_trained(&mut self, name: &str) -> Result<(), Failure> {
-        let Answers::Here(local) = &self.answers else {
-            return Ok(());
-        };
         if self.trained {
             return Ok(());
         }
-        let surprise = local.surprise();
-        let (mean, chance) =
-            surprise.map_err(|error| Failure::new(&error, error.help().map(str::to_owned)))?;
+        let (mean, chance) = match &self.answers {
+            Answers::Here(local) => local
+                .surprise()
+                .map_err(|error| Failure::new(&error, error.help().map(str::to_owned)))?,
+            Answers::Text(model) => model
+                .surprise(ORDINARY[0])
+                .map_err(|error| Failure::new(&error, error.help()))?,
+            Answers::Server(_) => return Ok(()),
+        };
         // What is no number is no better either.
         self.trained = mean < OF_CHANCE * chance;
         if self.trained {
@@ -109,7 +120,7 @@ impl Opened {
             message: format!(
                 "`{name}` predicts text no better than chance: its weights are random or broken"
             ),
-            help: Some("Draft with a model that was trained.".to_owned()),
+            help: Some("Take a model that was trained.".to_owned()),
         })
     }
 }
@@ -128,12 +139,9 @@ impl Models {
     ///
     /// # Errors
     /// When it cannot be opened, or is not trained and the job does not allow that.
-    pub fn get(
-        &mut self,
-        parameters: &DraftParameters,
-        teller: &Teller,
-    ) -> Result<&Opened, Failure> {
-        let model = &parameters.model;
+    pub fn get(&mut self, parameters: &JobParameters, teller: &Teller) -> Result<&Opened, Failure> {
+        let model = parameters.model();
+        must_see(parameters)?;
         let kept = self
             .open
             .take()
@@ -142,7 +150,7 @@ impl Models {
             Some((_, opened)) => opened,
             None => self.open(model, teller)?,
         };
-        if !parameters.allow_untrained {
+        if !parameters.allows_untrained() {
             opened.must_be_trained(&model.name)?;
         }
         Ok(&self.open.insert((model.source.clone(), opened)).1)
@@ -161,27 +169,44 @@ impl Models {
                 }
                 Ok(opened)
             }
-            ModelSource::Gguf { .. } => Err(Failure {
-                message: format!(
-                    "`{}` reads text only: it cannot see the pictures that it would draft from",
-                    model.name
-                ),
-                help: Some("Draft with a Qwen2.5-VL, or with a server's model.".to_owned()),
-            }),
+            ModelSource::Gguf { path, options } => {
+                teller.tell(TelemetryEvent::Loading {
+                    model: model.name.clone(),
+                });
+                self.open_text(Path::new(path), options)
+            }
             ModelSource::Server { url, options } => open_server(url, options),
         }
     }
 
+    /// Where a model computes that runs here.
+    fn device(&self, options: &domain::LocalOptions) -> Result<DeviceChoice, Failure> {
+        let own = || {
+            options.device.parse().map_err(|message| Failure {
+                message,
+                help: None,
+            })
+        };
+        self.device.map_or_else(own, Ok)
+    }
+
+    fn open_text(&self, file: &Path, options: &domain::LocalOptions) -> Result<Opened, Failure> {
+        let model = gguf::open(&TextOptions {
+            file: file.to_owned(),
+            device: self.device(options)?,
+        })
+        .map_err(|error| Failure::new(&error, error.help()))?;
+        Ok(Opened {
+            answers: Answers::Text(Box::new(model)),
+            revision: None,
+            max_side_px: None,
+            trained: false,
+        })
+    }
+
     fn open_here(&self, path: &Path, options: &domain::LocalOptions) -> Result<Opened, Failure> {
         let local_error = |error: LocalError| Failure::new(&error, error.help());
-        let own = options.device.parse().map_err(|message| Failure {
-            message,
-            help: None,
-        });
-        let device = match self.device {
-            Some(device) => device,
-            None => own?,
-        };
+        let device = self.device(options)?;
         let quantize = options.quantize.map(|quantize| match quantize {
             Quantize::Q8_0 => Weights::Q8_0,
             Quantize::Q4K => Weights::Q4K,
@@ -208,6 +233,29 @@ impl Models {
             max_side_px: options.max_side_px,
             trained: false,
         })
+    }
+}
+
+/// Refuses work on pictures for a model that reads text only.
+fn must_see(parameters: &JobParameters) -> Result<(), Failure> {
+    let (needs_picture, help) = match parameters {
+        JobParameters::Draft(_) => (true, "Draft with a Qwen2.5-VL, or with a server's model."),
+        JobParameters::Answer(answers) => (
+            !answers.blind,
+            "Ask it without the picture, or ask a Qwen2.5-VL or a server's model.",
+        ),
+        JobParameters::Propose(_) => return Ok(()),
+    };
+    let model = parameters.model();
+    match model.source {
+        ModelSource::Gguf { .. } if needs_picture => Err(Failure {
+            message: format!(
+                "`{}` reads text only: it cannot see the pictures",
+                model.name
+            ),
+            help: Some(help.to_owned()),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -56,8 +56,8 @@ pub fn shown(
         width: picture.image().width(),
         height: picture.image().height(),
         context: diagram.context.clone(),
-        region: None,
-        terms: Vec::new(),
+        picture: true,
+        ..Variables::default()
     };
     let picture = match region {
         None => picture,

@@ -1,5 +1,5 @@
-//! One stretch of work at one job: its model is opened, then its items are drafted, several at once where a server takes
-//! them, until the job has ended, somebody stops it, or another job comes first.
+//! One stretch of work at one job: its model is opened, then its items are worked at, several at once where a server
+//! takes them, until the job has ended, somebody stops it, or another job comes first.
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,35 +8,46 @@ use std::thread;
 use std::time::Instant;
 
 use domain::{
-    Drafted, Job, JobItem, JobParameters, JobState, Level, PromptLanguage, TelemetryEvent,
+    Diagram, Drafted, Job, JobItem, JobParameters, JobState, PromptLanguage, QuestionContent,
+    QuestionTrial, Region, RevisionId, TelemetryEvent,
 };
 use provider::prompt::{Language, Prompts};
-use provider::{Answer, Delta, Finish, Message, Part, ProviderError, Request};
+use provider::{Answer, Delta, Finish, Message, Picture, ProviderError, Request};
 use qwen::generate::GenerateError;
 use store::jobs::{self, Claim};
 use store::table::{diagram, job, region};
-use store::{Database, Workspace};
+use store::{Database, Workspace, examine};
 
 use super::models::{Failure, Models, Opened};
-use super::picture::{self, Pictures};
+use super::picture::Pictures;
 use super::tell::Teller;
 use super::watch::Attempt;
-use super::{Engine, Result};
+use super::{Engine, Result, answer, draft, propose};
 
 /// What the threads at one job share.
-struct Shift<'a> {
+pub struct Shift<'a> {
     engine: &'a Engine<'a>,
-    job: &'a Job,
-    opened: &'a Opened,
-    prompts: &'a Prompts,
+    pub job: &'a Job,
+    pub opened: &'a Opened,
+    pub prompts: &'a Prompts,
     attempt: &'a Attempt,
     teller: &'a Teller,
     /// An item of another job, which came first.
     next: Mutex<Option<Claim>>,
 }
 
-/// Why no draft came of an item.
-enum Trouble {
+/// What came of an item.
+pub enum Made {
+    /// A draft, and the answer that it was in.
+    Draft(Box<Drafted>, Answer),
+    /// Questions.
+    Questions(Vec<QuestionContent>),
+    /// An answer to the question as this revision asks it.
+    Answer(RevisionId, QuestionTrial),
+}
+
+/// Why nothing came of an item.
+pub enum Trouble {
     /// It is given up, and belongs to nobody or to another attempt.
     GivenUp,
     /// The item's own.
@@ -100,10 +111,9 @@ fn prepare<'a>(
     models: &'a mut Models,
     teller: &Teller,
 ) -> std::result::Result<(Prompts, &'a Opened), Failure> {
-    let JobParameters::Draft(parameters) = &job.parameters;
     let prompts = Prompts::load(&engine.workspace.prompts_dir())
         .map_err(|error| Failure::new(&error, Some(error.help())))?;
-    Ok((prompts, models.get(parameters, teller)?))
+    Ok((prompts, models.get(&job.parameters, teller)?))
 }
 
 fn fail(engine: &Engine<'_>, job: &Job, database: &mut Database, failure: &Failure) -> Result<()> {
@@ -123,7 +133,7 @@ impl Shift<'_> {
                     let item = items.next();
                     let shift = &self;
                     thread::Builder::new()
-                        .name("draft".to_owned())
+                        .name("item".to_owned())
                         .spawn_scoped(scope, move || shift.work(item))
                 })
                 .collect();
@@ -142,7 +152,7 @@ impl Shift<'_> {
             .unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Drafts one item after the other until this job has none left for it.
+    /// Works at one item after the other until this job has none left for it.
     fn work(&self, first: Option<JobItem>) -> Result<()> {
         let mut database = self.engine.workspace.connect()?;
         let mut pictures = Pictures::new();
@@ -155,7 +165,7 @@ impl Shift<'_> {
                     None => return Ok(()),
                 },
             };
-            self.draft(&current, &mut database, &mut pictures)?;
+            self.item(&current, &mut database, &mut pictures)?;
         }
     }
 
@@ -175,111 +185,142 @@ impl Shift<'_> {
         Ok(None)
     }
 
-    fn draft(
-        &self,
-        item: &JobItem,
-        database: &mut Database,
-        pictures: &mut Pictures,
-    ) -> Result<()> {
+    fn item(&self, item: &JobItem, database: &mut Database, pictures: &mut Pictures) -> Result<()> {
         self.teller.tell(TelemetryEvent::Begun {
             item: item.id,
             diagram: item.diagram_id.clone(),
             level: item.level,
         });
         let started = Instant::now();
-        let tried = catch_unwind(AssertUnwindSafe(|| self.write(item, database, pictures)));
+        let tried = catch_unwind(AssertUnwindSafe(|| match &self.job.parameters {
+            JobParameters::Draft(parameters) => {
+                draft::make(self, parameters, item, (&*database, pictures))
+            }
+            JobParameters::Propose(parameters) => {
+                propose::make(self, parameters, item, (&*database, pictures))
+            }
+            JobParameters::Answer(parameters) => {
+                answer::make(self, parameters, item, (&*database, pictures))
+            }
+        }));
         let tried = tried.unwrap_or_else(|_| {
             *pictures = Pictures::new();
-            Ok(Err(of_item("the model crashed", None)))
+            Ok(Err(Trouble::item("the model crashed", None)))
         });
         if self.attempt.given_up() {
             return Ok(());
         }
         match tried? {
-            Ok((answer, version)) => {
-                let drafted = self.drafted(item, &answer, version, started);
-                let at = self.engine.at();
-                let kept = database.write(|tx| jobs::finish_item(tx, at, item.id, &drafted))?;
-                if kept.is_some() {
-                    self.tell_drafted(item, &answer, started);
+            Ok(made) => self.finish(item, made, database, started),
+            Err(Trouble::GivenUp) => Ok(()),
+            Err(Trouble::Item(failure)) => self.fail_item(item, failure, database),
+            Err(Trouble::Job(failure)) => {
+                self.attempt.give_up();
+                fail(self.engine, self.job, database, &failure)
+            }
+        }
+    }
+
+    /// Keeps what came of an item, and says so.
+    fn finish(
+        &self,
+        item: &JobItem,
+        made: Made,
+        database: &mut Database,
+        started: Instant,
+    ) -> Result<()> {
+        let at = self.engine.at();
+        let seconds = started.elapsed().as_secs_f64();
+        let (id, diagram) = (item.id, item.diagram_id.clone());
+        match made {
+            Made::Draft(mut drafted, answer) => {
+                drafted.seconds = Some(seconds);
+                if database
+                    .write(|tx| jobs::finish_item(tx, at, id, &drafted))?
+                    .is_some()
+                {
+                    self.tell_drafted(item, &answer, seconds);
                 }
             }
-            Err(Trouble::GivenUp) => {}
-            Err(Trouble::Item(failure)) => {
-                let at = self.engine.at();
-                let why = (failure.message.as_str(), failure.help.as_deref());
-                if database.write(|tx| jobs::fail_item(tx, at, item.id, why))? {
-                    self.teller.tell(TelemetryEvent::Failed {
-                        item: item.id,
-                        diagram: item.diagram_id.clone(),
-                        error: failure.message,
+            Made::Questions(contents) => {
+                let kept = database.write(|tx| examine::finish_proposals(tx, at, id, &contents))?;
+                if let Some(kept) = kept {
+                    self.teller.tell(TelemetryEvent::Proposed {
+                        item: id,
+                        diagram,
+                        questions: u32::try_from(kept.len()).unwrap_or(u32::MAX),
+                        seconds,
                     });
                 }
             }
-            Err(Trouble::Job(failure)) => {
-                self.attempt.give_up();
-                fail(self.engine, self.job, database, &failure)?;
+            Made::Answer(revision, trial) => {
+                let kept =
+                    database.write(|tx| examine::finish_answer(tx, at, id, (&revision, &trial)))?;
+                if let (true, Some(question)) = (kept, item.question_id.clone()) {
+                    self.teller.tell(TelemetryEvent::Answered {
+                        item: id,
+                        diagram,
+                        question,
+                        correct: trial.correct,
+                        seconds,
+                    });
+                }
             }
         }
         Ok(())
     }
 
-    /// Has the model write; the outer error is the workspace's.
-    fn write(
-        &self,
-        item: &JobItem,
-        database: &Database,
-        pictures: &mut Pictures,
-    ) -> Result<std::result::Result<(Answer, String), Trouble>> {
-        let (diagram, regions) = database.read(|connection| {
-            let diagram = diagram::get(connection, &item.diagram_id)?;
-            Ok((diagram, region::of_diagram(connection, &item.diagram_id)?))
-        })?;
-        let region = regions
-            .iter()
-            .find(|region| Some(&region.id) == item.region_id.as_ref());
-        if item.level == Level::Partial && region.is_none() {
-            return Ok(Err(of_item("the region is gone", None)));
+    fn fail_item(&self, item: &JobItem, failure: Failure, database: &mut Database) -> Result<()> {
+        let at = self.engine.at();
+        let why = (failure.message.as_str(), failure.help.as_deref());
+        if database.write(|tx| jobs::fail_item(tx, at, item.id, why))? {
+            self.teller.tell(TelemetryEvent::Failed {
+                item: item.id,
+                diagram: item.diagram_id.clone(),
+                error: failure.message,
+            });
         }
-        let workspace: &Workspace = &self.engine.workspace;
-        let picture = match pictures.whole(workspace, &diagram) {
-            Ok(picture) => picture,
-            Err(refusal) => {
-                let why = format!("the picture {} {refusal}", diagram.name);
-                return Ok(Err(of_item(why, refusal.help())));
-            }
-        };
-        let (picture, variables) =
-            picture::shown(picture, &diagram, region, self.opened.max_side_px);
-        let JobParameters::Draft(parameters) = &self.job.parameters;
-        let language = match parameters.language {
-            PromptLanguage::En => Language::En,
-            PromptLanguage::Zh => Language::Zh,
-        };
-        let prompt = self.prompts.get(language, item.level);
-        let messages = match prompt.messages(&variables, Part::Image(picture)) {
-            Ok(messages) => messages,
-            Err(error) => {
-                let failure = Failure::new(&error, Some(error.help()));
-                return Ok(Err(Trouble::Job(failure)));
-            }
-        };
-        let answer = self.ask(item, messages);
-        Ok(answer.map(|answer| (answer, prompt.version().to_owned())))
+        Ok(())
     }
 
-    fn ask(&self, item: &JobItem, messages: Vec<Message>) -> std::result::Result<Answer, Trouble> {
-        let JobParameters::Draft(parameters) = &self.job.parameters;
+    /// The diagram of an item and its regions.
+    pub fn look_up(&self, item: &JobItem, database: &Database) -> Result<(Diagram, Vec<Region>)> {
+        Ok(database.read(|connection| {
+            let diagram = diagram::get(connection, &item.diagram_id)?;
+            Ok((diagram, region::of_diagram(connection, &item.diagram_id)?))
+        })?)
+    }
+
+    /// The upright picture of a diagram.
+    pub fn picture(
+        &self,
+        diagram: &Diagram,
+        pictures: &mut Pictures,
+    ) -> std::result::Result<Picture, Trouble> {
+        let workspace: &Workspace = &self.engine.workspace;
+        pictures.whole(workspace, diagram).map_err(|refusal| {
+            let why = format!("the picture {} {refusal}", diagram.name);
+            Trouble::item(why, refusal.help())
+        })
+    }
+
+    /// Has the model answer. What it writes is told piece by piece if `streamed`.
+    pub fn ask(
+        &self,
+        item: &JobItem,
+        messages: Vec<Message>,
+        (asked, streamed): (&domain::Sampling, bool),
+    ) -> std::result::Result<Answer, Trouble> {
         let request = Request {
             messages,
-            sampling: sampling(&parameters.sampling, self.opened.is_server()),
+            sampling: sampling(asked, self.opened.is_server()),
         };
         let mut n = 0;
         let answer = self.opened.provider().answer(&request, &mut |delta| {
             if self.attempt.given_up() {
                 return ControlFlow::Break(());
             }
-            if let Delta::Text(text) = delta {
+            if let (Delta::Text(text), true) = (delta, streamed) {
                 self.teller.stream(item, n, text);
                 n += 1;
             }
@@ -288,7 +329,7 @@ impl Shift<'_> {
         match answer {
             Ok(answer) if answer.finish == Finish::Cancelled => Err(Trouble::GivenUp),
             Ok(answer) if answer.text.trim().is_empty() => {
-                Err(of_item("the model wrote nothing", None))
+                Err(Trouble::item("the model wrote nothing", None))
             }
             Ok(answer) => Ok(answer),
             Err(error) if ends_job(&error) => Err(Trouble::Job(Failure::new(&error, error.help()))),
@@ -296,34 +337,12 @@ impl Shift<'_> {
         }
     }
 
-    fn drafted(
-        &self,
-        item: &JobItem,
-        answer: &Answer,
-        prompt_version: String,
-        started: Instant,
-    ) -> Drafted {
-        let text = match item.level {
-            Level::Structure => without_fence(&answer.text),
-            _ => answer.text.trim(),
-        };
-        let own_word = self.opened.is_server().then(|| answer.model.clone());
-        Drafted {
-            text: text.to_owned(),
-            revision: self.opened.revision.clone().or(own_word),
-            prompt_version,
-            seconds: Some(started.elapsed().as_secs_f64()),
-            new_tokens: answer.new_tokens,
-            mean_logprob: answer.mean_logprob,
-        }
-    }
-
-    fn tell_drafted(&self, item: &JobItem, answer: &Answer, started: Instant) {
+    fn tell_drafted(&self, item: &JobItem, answer: &Answer, seconds: f64) {
         self.teller.tell(TelemetryEvent::Drafted {
             item: item.id,
             diagram: item.diagram_id.clone(),
             level: item.level,
-            seconds: started.elapsed().as_secs_f64(),
+            seconds,
             first_token_s: answer.first_token.map(|first| first.as_secs_f64()),
             prompt_tokens: answer.prompt_tokens,
             new_tokens: answer.new_tokens,
@@ -332,6 +351,29 @@ impl Shift<'_> {
             let text = format!("the draft of item {} ends where the tokens did", item.id);
             self.teller.tell(TelemetryEvent::Note { text });
         }
+    }
+}
+
+impl Trouble {
+    /// Trouble of one item alone.
+    pub fn item(message: impl Into<String>, help: Option<&str>) -> Self {
+        Self::Item(Failure {
+            message: message.into(),
+            help: help.map(str::to_owned),
+        })
+    }
+
+    /// A prompt that cannot be filled in ends the job: no other item would fare better.
+    pub fn prompt(error: &provider::prompt::PromptError) -> Self {
+        Self::Job(Failure::new(error, Some(error.help())))
+    }
+}
+
+/// The language of prompts.
+pub fn language(asked: PromptLanguage) -> Language {
+    match asked {
+        PromptLanguage::En => Language::En,
+        PromptLanguage::Zh => Language::Zh,
     }
 }
 
@@ -351,13 +393,6 @@ fn help_for(error: &ProviderError) -> Option<String> {
         );
     }
     error.help()
-}
-
-fn of_item(message: impl Into<String>, help: Option<&str>) -> Trouble {
-    Trouble::Item(Failure {
-        message: message.into(),
-        help: help.map(str::to_owned),
-    })
 }
 
 /// Whether every other item would fail in the same way.
@@ -386,18 +421,5 @@ fn sampling(asked: &domain::Sampling, of_server: bool) -> provider::Sampling {
         max_new_tokens: asked.max_new_tokens,
         seed: Some(asked.seed.into()),
         stop: Vec::new(),
-    }
-}
-
-/// Source that a model put between fences though it was asked not to.
-fn without_fence(text: &str) -> &str {
-    let text = text.trim();
-    let inner = text
-        .strip_prefix("```")
-        .and_then(|rest| rest.strip_suffix("```"))
-        .and_then(|rest| rest.split_once('\n'));
-    match inner {
-        Some((_language, source)) if !source.trim().is_empty() => source.trim(),
-        _ => text,
     }
 }

@@ -3,7 +3,7 @@
 use domain::{
     DraftRequest, DraftScope, ItemState, JobState, Level, PromptLanguage, Slot, TelemetryEvent,
 };
-use provider::prompt::{Language, Prompts};
+use provider::prompt::{Language, Prompts, Purpose};
 
 use crate::bench::Bench;
 
@@ -16,7 +16,7 @@ fn drafts_say_where_they_came_from_and_experts_words_stay() {
         region_id: None,
     };
     let words = "Two routers share one uplink.";
-    bench.session.revise(&slot, words, false).unwrap();
+    bench.session.revise(&slot, words, &[], false).unwrap();
     let model = bench.untrained();
     let request = DraftRequest {
         levels: vec![Level::Global, Level::Structure],
@@ -36,7 +36,7 @@ fn drafts_say_where_they_came_from_and_experts_words_stay() {
         assert_eq!(drafts.len(), 2);
         for draft in drafts {
             let origin = draft.origin.unwrap();
-            let prompt = prompts.get(Language::Zh, draft.level);
+            let prompt = prompts.get(Language::Zh, Purpose::Caption(draft.level));
             assert_eq!(origin.prompt_version, prompt.version());
             assert_eq!((&origin.job_id, &origin.model_id), (&job.id, &model.id));
             assert_eq!(origin.language, PromptLanguage::Zh);
@@ -78,6 +78,8 @@ fn what_is_told_while_it_writes_is_what_is_kept() {
             TelemetryEvent::Loaded { .. } => "loaded",
             TelemetryEvent::Begun { .. } => "begun",
             TelemetryEvent::Drafted { .. } => "drafted",
+            TelemetryEvent::Proposed { .. } => "proposed",
+            TelemetryEvent::Answered { .. } => "answered",
             TelemetryEvent::Failed { .. } => "failed",
             TelemetryEvent::Note { .. } => "note",
             TelemetryEvent::Ended { .. } => "ended",

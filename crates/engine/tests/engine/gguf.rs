@@ -183,7 +183,8 @@ fn write(dir: &Path, metadata: &[(String, Value)], tensors: &[(String, QTensor)]
     path
 }
 
-fn made(architecture: &str) -> (TempDir, PathBuf) {
+/// A text model of random weights.
+pub fn made(architecture: &str) -> (TempDir, PathBuf) {
     let dir = TempDir::new().unwrap();
     let vocab = words().tokens.len() + 3;
     let path = write(

@@ -4,6 +4,7 @@
 mod bench;
 mod concurrency;
 mod drafts;
+mod examine;
 mod gguf;
 mod requests;
 mod server;

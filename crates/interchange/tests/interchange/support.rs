@@ -137,7 +137,7 @@ impl Desk {
                         level: *level,
                         region_id,
                     };
-                    annotate::revise(tx, by, &slot, text)?;
+                    annotate::revise(tx, by, &slot, text, &[])?;
                     last = Some(slot);
                 }
                 let by = By { at: at(4), ..by };

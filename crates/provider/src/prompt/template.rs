@@ -9,7 +9,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use super::PromptError;
 
 /// The names that a prompt may use.
-pub const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 23] = [
     "context",
     "terms",
     "width",
@@ -24,6 +24,15 @@ pub const NAMES: [&str; 14] = [
     "region.top",
     "region.right",
     "region.bottom",
+    "picture",
+    "captions",
+    "count",
+    "kinds",
+    "known",
+    "kind",
+    "question",
+    "options",
+    "unit",
 ];
 
 /// Statements that a prompt may use.

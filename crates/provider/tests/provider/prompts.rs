@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use domain::Level;
-use provider::prompt::{Language, Prompt, Prompts, Region, Variables, copy_into};
+use provider::prompt::{Asked, Language, Prompt, Prompts, Purpose, Region, Variables, copy_into};
 use provider::{Message, Part, Role};
 
 fn part() -> Part {
@@ -35,9 +35,10 @@ fn filled(user: &str) -> Result<String, String> {
         context: "Figure 1\n\nshows it.".to_owned(),
         region: Some(region),
         terms: vec!["gNB".to_owned(), "AMF".to_owned()],
+        ..Variables::default()
     };
     let messages = prompt(user)?
-        .messages(&variables, part())
+        .messages(&variables, Some(part()))
         .map_err(|error| error.to_string())?;
     assert_eq!(text(&messages[0]), "Be exact.");
     Ok(text(&messages[1]).to_owned())
@@ -55,17 +56,20 @@ fn every_prompt_that_is_built_in_can_be_filled_in() {
             bbox: [100, 50, 400, 450],
         }),
         terms: vec!["TERM-A".to_owned(), "TERM-B".to_owned()],
+        ..Variables::default()
     };
     for language in Language::ALL {
         for level in Level::ALL {
-            let prompt = prompts.get(language, level);
+            let prompt = prompts.get(language, Purpose::Caption(level));
             assert!(
                 prompt.version().starts_with("1+") && prompt.version().len() == 10,
                 "{}",
                 prompt.version()
             );
-            let bare = prompt.messages(&Variables::default(), part()).unwrap();
-            let messages = prompt.messages(&full, part()).unwrap();
+            let bare = prompt
+                .messages(&Variables::default(), Some(part()))
+                .unwrap();
+            let messages = prompt.messages(&full, Some(part())).unwrap();
             let roles: Vec<Role> = messages.iter().map(|message| message.role).collect();
             assert_eq!(roles, [Role::System, Role::User]);
             assert!(matches!(messages[1].parts[0], Part::ImageUrl(_)));
@@ -84,23 +88,85 @@ fn every_prompt_that_is_built_in_can_be_filled_in() {
         }
     }
     let partial = prompts
-        .get(Language::En, Level::Partial)
-        .messages(&full, part())
+        .get(Language::En, Purpose::Caption(Level::Partial))
+        .messages(&full, Some(part()))
         .unwrap();
     let said = "from 10 % to 50 % of the picture's width, counted from the left, and from 10 % to 100 % of its height";
     assert!(text(&partial[1]).contains(said), "{}", text(&partial[1]));
 }
 
 #[test]
+fn an_examinee_reads_the_question_and_nothing_that_helps() {
+    let prompts = Prompts::embedded().unwrap();
+    let variables = Variables {
+        question: Some(Asked {
+            kind: "single_choice",
+            stem: "STEM {{ x }}".to_owned(),
+            options: vec!["A. ONE".to_owned(), "B. TWO".to_owned()],
+            unit: String::new(),
+        }),
+        ..Variables::default()
+    };
+    for (language, letter, blind) in [
+        (
+            Language::En,
+            "letter of the right option only",
+            "not shown to you",
+        ),
+        (Language::Zh, "只回答正确选项的字母", "图不会给你看"),
+    ] {
+        let prompt = prompts.get(language, Purpose::Answer);
+        let unseen = prompt.messages(&variables, None).unwrap();
+        assert!(unseen[1].parts.len() == 1 && text(&unseen[0]).contains(blind));
+        let seen = Variables {
+            picture: true,
+            ..variables.clone()
+        };
+        let seen = prompt.messages(&seen, Some(part())).unwrap();
+        assert!(seen[1].parts.len() == 2 && !text(&seen[0]).contains(blind));
+        let words = text(&seen[1]);
+        assert!(
+            words.starts_with("STEM {{ x }}\n\nA. ONE\nB. TWO\n\n"),
+            "{words}"
+        );
+        assert!(words.contains(letter), "{words}");
+    }
+}
+
+#[test]
+fn questions_are_asked_for_by_number_and_kind() {
+    let prompts = Prompts::embedded().unwrap();
+    let variables = Variables {
+        picture: true,
+        count: 7,
+        kinds: vec!["fill_in", "true_false"],
+        known: vec!["KNOWN ONE?".to_owned()],
+        captions: "EXPERTS' WORDS".to_owned(),
+        ..Variables::default()
+    };
+    for language in Language::ALL {
+        let messages = prompts
+            .get(language, Purpose::Questions)
+            .messages(&variables, Some(part()))
+            .unwrap();
+        let words = text(&messages[1]);
+        for said in ["7", "fill_in, true_false", "- KNOWN ONE?", "EXPERTS' WORDS"] {
+            assert!(words.contains(said), "{said}: {words}");
+        }
+        assert!(!words.contains("\n\n\n"), "{words}");
+    }
+}
+
+#[test]
 fn an_edited_prompt_is_used_kept_and_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let written = copy_into(folder.path()).unwrap();
-    assert_eq!(written.len(), 8);
+    assert_eq!(written.len(), 12);
     let before = Prompts::load(folder.path()).unwrap();
     let built_in = Prompts::embedded().unwrap();
     let version = |prompts: &Prompts| {
         prompts
-            .get(Language::Zh, Level::Global)
+            .get(Language::Zh, Purpose::Caption(Level::Global))
             .version()
             .to_owned()
     };
@@ -115,8 +181,8 @@ fn an_edited_prompt_is_used_kept_and_told_apart() {
     let after = Prompts::load(folder.path()).unwrap();
     assert_ne!(version(&after), version(&before));
     let messages = after
-        .get(Language::Zh, Level::Global)
-        .messages(&Variables::default(), part())
+        .get(Language::Zh, Purpose::Caption(Level::Global))
+        .messages(&Variables::default(), Some(part()))
         .unwrap();
     assert!(text(&messages[1]).contains("三句话"));
 
@@ -125,7 +191,7 @@ fn an_edited_prompt_is_used_kept_and_told_apart() {
         [folder.path().join("en/global.md")]
     );
     assert_eq!(fs::read_to_string(&path).unwrap(), edited);
-    assert_eq!(fs::read_dir(folder.path().join("zh")).unwrap().count(), 4);
+    assert_eq!(fs::read_dir(folder.path().join("zh")).unwrap().count(), 6);
 }
 
 #[test]
@@ -133,7 +199,9 @@ fn without_a_folder_those_built_in_are_used() {
     let folder = tempfile::tempdir().unwrap();
     let prompts = Prompts::load(&folder.path().join("prompts")).unwrap();
     assert_eq!(
-        prompts.get(Language::En, Level::Detailed).title(),
+        prompts
+            .get(Language::En, Purpose::Caption(Level::Detailed))
+            .title(),
         "Detailed caption"
     );
 }

@@ -1,13 +1,13 @@
-//! The captions that a job drafts, one row each.
+//! The captions, diagrams or questions that a job works at, one row each.
 
-use domain::{DiagramId, DraftId, ItemState, JobId, JobItem, RegionId};
+use domain::{DiagramId, DraftId, ItemState, JobId, JobItem, QuestionId, RegionId};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::parsed;
 use crate::Result;
 
 const SELECT: &str = "SELECT job_item.id, job.id, diagram.id, job_item.level, job_item.region_id,
-    job_item.state, job_item.draft_id, job_item.error
+    job_item.question_id, job_item.state, job_item.draft_id, job_item.error
     FROM job_item JOIN job ON job.number = job_item.job
     JOIN diagram ON diagram.number = job_item.diagram";
 
@@ -110,8 +110,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<JobItem> {
         diagram_id: DiagramId::from_text(row.get::<_, String>(2)?),
         level: parsed(row, 3)?,
         region_id: row.get::<_, Option<String>>(4)?.map(RegionId::from_text),
-        state: parsed(row, 5)?,
-        draft_id: row.get::<_, Option<String>>(6)?.map(DraftId::from_text),
-        error: row.get(7)?,
+        question_id: row.get::<_, Option<String>>(5)?.map(QuestionId::from_text),
+        state: parsed(row, 6)?,
+        draft_id: row.get::<_, Option<String>>(7)?.map(DraftId::from_text),
+        error: row.get(8)?,
     })
 }

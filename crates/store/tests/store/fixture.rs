@@ -120,7 +120,7 @@ impl Desk {
     }
 
     pub fn revise(&mut self, slot: &Slot, text: &str) -> Result<Committed> {
-        self.write(|tx, by| annotate::revise(tx, by, slot, text))
+        self.write(|tx, by| annotate::revise(tx, by, slot, text, &[]))
     }
 
     pub fn submit(&mut self, slot: &Slot) -> Result<Committed> {

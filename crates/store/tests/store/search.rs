@@ -102,7 +102,7 @@ fn a_write_that_fails_leaves_the_index_alone() {
     let mut desk = Fixture::new();
     let slot = global(&desk.import("a", "draft"));
     let failed: store::Result<()> = desk.write(|tx, by| {
-        annotate::revise(tx, by, &slot, "never")?;
+        annotate::revise(tx, by, &slot, "never", &[])?;
         Err(store::Error::NoConflict)
     });
     failed.unwrap_err();

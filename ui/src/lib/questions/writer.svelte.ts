@@ -27,8 +27,11 @@ export class Writer {
   #checkTimer: ReturnType<typeof setTimeout> | undefined;
   #checks = 0;
   #journal: Journal;
+  readonly #onkept: (id: string) => void;
 
-  constructor(question: Question) {
+  /** `onkept` hears of each text that became a revision. */
+  constructor(question: Question, onkept: (id: string) => void = () => undefined) {
+    this.#onkept = onkept;
     this.#question = question;
     this.#content = question.content;
     this.#journal = this.#open(question);
@@ -178,6 +181,7 @@ export class Writer {
       },
       commitCaption: async () => {
         const { version } = await api.commitQuestion(id);
+        this.#onkept(id);
         return { head_revision: null, base_revision: null, version, conflict: null, state: "in_progress" };
       },
     };

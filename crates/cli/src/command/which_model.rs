@@ -1,4 +1,4 @@
-//! Which model drafts: one that the workspace knows, or one that it is told of now.
+//! Which model works: one that the workspace knows, or one that it is told of now.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use hub::{Cache, Kind};
 
 /// The model, as it is typed.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Which model drafts")]
+#[command(next_help_heading = "Which model")]
 pub struct WhichModel {
     /// A model of the workspace by name, a model directory, or a name in the Hugging Face cache; may be left out where
     /// the workspace knows only one.
@@ -104,7 +104,10 @@ impl WhichModel {
         match description.kind {
             Kind::Qwen25Vl => {}
             Kind::Gguf => {
-                bail!("`{name}` reads text only: it cannot see the pictures to draft from")
+                let path = path.to_str().context("the model's path is not Unicode")?;
+                let options = LocalOptions::default();
+                let path = path.to_owned();
+                return Ok((name, ModelSource::Gguf { path, options }));
             }
             Kind::Adapter => bail!(
                 "`{name}` is an adapter: give the model below it with `--model`, and it with `--adapter`"

@@ -1,0 +1,152 @@
+//! `callout dashboard`, `callout audit`, `callout diagnose`: numbers, records, bug reports.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use app::domain::{AuditEntry, AuditFilter, Dashboard as Numbers, State};
+use clap::Args;
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::args::InWorkspace;
+use crate::{Context, plain};
+
+/// Show the numbers that leads look at.
+#[derive(Debug, Args)]
+pub struct Dashboard {
+    #[command(flatten)]
+    workspace: InWorkspace,
+
+    /// How many days back.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    days: u32,
+}
+
+impl Dashboard {
+    pub fn run(self, context: &Context) -> Result<Answer> {
+        let numbers = self.workspace.open(context)?.dashboard(self.days)?;
+        let text = said(&numbers);
+        Answer::new(&numbers, text)
+    }
+}
+
+fn said(numbers: &Numbers) -> String {
+    let mut counts = numbers.states;
+    let states = State::ALL.map(|state| {
+        let count = *counts.of(state);
+        format!("{:<12} {count}", state.as_str())
+    });
+    let people = numbers.by_person.iter().map(|person| {
+        vec![
+            plain::line(&person.name),
+            person.states.in_progress.to_string(),
+            person.submitted.to_string(),
+            person.states.approved.to_string(),
+            person.states.returned.to_string(),
+        ]
+    });
+    let head = ["person", "begun", "handed in", "approved", "returned"];
+    let reasons = numbers.reasons.iter().map(|each| {
+        vec![
+            each.reason.as_str().to_owned(),
+            plain::line(&each.diagram_kind),
+            each.count.to_string(),
+        ]
+    });
+    let drafts = &numbers.drafts.shown;
+    [
+        states.join("\n"),
+        plain::table(&head, people),
+        plain::table(&["changed because", "kind", "captions"], reasons),
+        format!(
+            "drafts       {} of {} accepted word for word",
+            drafts.unchanged, drafts.captions
+        ),
+        format!(
+            "questions    {} ready, {} being written, {} suggested",
+            numbers.questions.ready, numbers.questions.drafts, numbers.questions.proposed
+        ),
+        format!("comments     {} open", numbers.open_threads),
+    ]
+    .join("\n\n")
+}
+
+/// Show what was done, newest first; with --export, write all of it to a file.
+#[derive(Debug, Args)]
+pub struct Audit {
+    #[command(flatten)]
+    workspace: InWorkspace,
+
+    /// Only by this person.
+    #[arg(long, value_name = "NAME")]
+    who: Option<String>,
+
+    /// Only this action, such as `submit`.
+    #[arg(long, value_name = "ACTION")]
+    action: Option<String>,
+
+    /// Only about what has this id.
+    #[arg(long, value_name = "ID")]
+    subject: Option<String>,
+
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: u32,
+
+    /// Leave out so many at the beginning.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    offset: u32,
+
+    /// Write the whole log to this file as JSON Lines, oldest first.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["who", "action", "subject"])]
+    export: Option<PathBuf>,
+}
+
+impl Audit {
+    pub fn run(self, context: &Context) -> Result<Answer> {
+        let session = self.workspace.open(context)?;
+        if let Some(out) = &self.export {
+            let lines = session.export_audit(out)?;
+            let text = format!("wrote {}", plain::count(lines, "line"));
+            return Answer::new(&json!({ "lines": lines, "path": out }), text);
+        }
+        let filter = AuditFilter {
+            who: self.who,
+            action: self.action,
+            subject: self.subject,
+        };
+        let page = session.audit_page(&filter, self.offset, self.limit)?;
+        let text = plain::table(
+            &["when", "who", "action", "subject"],
+            page.entries.iter().map(cells),
+        );
+        Answer::new(&page, text)
+    }
+}
+
+fn cells(entry: &AuditEntry) -> Vec<String> {
+    vec![
+        entry.at.to_rfc3339(),
+        plain::line(&entry.who),
+        entry.action.clone(),
+        plain::clipped(&entry.subject, 40),
+    ]
+}
+
+/// Save a bundle for bug reports: versions, logs, counts, the shape of the database; nobody's words.
+#[derive(Debug, Args)]
+pub struct Diagnose {
+    #[command(flatten)]
+    workspace: InWorkspace,
+
+    /// The file to write, a ZIP archive.
+    out: PathBuf,
+}
+
+impl Diagnose {
+    pub fn run(self, context: &Context) -> Result<Answer> {
+        self.workspace.open(context)?.save_diagnostics(&self.out)?;
+        let text = format!("wrote {}", self.out.display());
+        Answer::new(&json!({ "path": self.out }), text)
+    }
+}
