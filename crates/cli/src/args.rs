@@ -227,8 +227,8 @@ pub struct Queue {
     kind: Option<String>,
 
     /// Only diagrams in which this person wrote.
-    #[arg(long, value_name = "NAME")]
-    person: Option<String>,
+    #[arg(long = "person", value_name = "NAME")]
+    wrote: Option<String>,
 
     /// Only diagrams where a draft was changed for this reason.
     #[arg(long, value_name = "REASON", value_parser = word::<Reason>)]
@@ -241,7 +241,7 @@ pub struct Queue {
 
 impl Queue {
     pub fn filter(&self, session: &Session) -> Result<QueueFilter> {
-        let person = match &self.person {
+        let person = match &self.wrote {
             Some(name) => Some(person(session, name)?),
             None => None,
         };
@@ -261,7 +261,7 @@ impl Queue {
         self.state.is_none()
             && self.search.trim().is_empty()
             && self.kind.is_none()
-            && self.person.is_none()
+            && self.wrote.is_none()
             && self.reason.is_none()
             && self.mark.is_none()
     }
