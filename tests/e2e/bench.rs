@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const N_SAMPLES: usize = 30;
+const LONG_CHARS: usize = 20_000;
 
 #[test]
 fn bench() {
@@ -27,6 +28,11 @@ fn bench() {
         tokio::time::sleep(Duration::from_secs(10)).await;
         print_memory(&desk)?;
         print("key to disk", key_to_disk(&desk, &workspace).await?);
+        let typed = typing_in_a_long_caption(&desk, &workspace).await?;
+        print(
+            "key to the frame that shows it, in a caption of 20,000 characters",
+            typed,
+        );
         let n_diagrams = workspace.reader()?.status()?.diagrams as usize;
         let [placed, drawn] = next_diagram(&desk, n_diagrams).await?;
         print("chord to the next picture in place", placed);
@@ -72,6 +78,52 @@ async fn key_to_disk(desk: &Desk, workspace: &Workspace) -> Result<Vec<f64>> {
     }
     Ok(samples)
 }
+
+/// From each key to the frame that shows its character, in milliseconds, in the middle of a long caption.
+async fn typing_in_a_long_caption(desk: &Desk, workspace: &Workspace) -> Result<Vec<f64>> {
+    let sentence =
+        "The gNB forwards the registration request to the AMF. 接入网把注册请求转发给核心网。 ";
+    let text: String = sentence.chars().cycle().take(LONG_CHARS).collect();
+    let file = tempfile::NamedTempFile::new()?;
+    std::fs::write(file.path(), &text)?;
+    let (path, file) = (workspace.path(), file.path().display().to_string());
+    workspace.callout(&[
+        "annotate", &path, "2", "--level", "detailed", "--text", &file, "--as", "Test",
+    ])?;
+    desk.press("F6").await?;
+    desk.press("Home").await?;
+    desk.press("Down").await?;
+    desk.opened(2).await?;
+    desk.press("Alt+3").await?;
+    desk.wait(
+        "the long caption is shown",
+        "document.querySelector('.cm-content')?.textContent.length > 500",
+    )
+    .await?;
+    desk.go_to_end_of_caption().await?;
+    desk.run(WATCH_KEYS, vec![]).await?;
+    for n in 0..N_SAMPLES {
+        let key = char::from(b'a' + u8::try_from(n % 26)?);
+        desk.type_keys(&key.to_string()).await?;
+        let shown = format!("window.drawn.length === {}", n + 1);
+        desk.wait("the key is drawn", &shown).await?;
+    }
+    Ok(serde_json::from_value(desk.get("window.drawn").await?)?)
+}
+
+/// Collects, in `drawn`, the time from each key until the frame after the text changed was drawn.
+const WATCH_KEYS: &str = "
+    window.drawn = [];
+    const content = document.querySelector('.cm-content');
+    let pressed = null;
+    content.addEventListener('keydown', (event) => { pressed = event.timeStamp; }, true);
+    new MutationObserver(() => {
+        if (pressed === null) return;
+        const since = pressed;
+        pressed = null;
+        requestAnimationFrame(() => setTimeout(() => window.drawn.push(performance.now() - since)));
+    }).observe(content, { subtree: true, childList: true, characterData: true });
+";
 
 async fn until_newer(version: impl Fn() -> Result<u32>, before: u32) -> Result<f64> {
     let started = Instant::now();

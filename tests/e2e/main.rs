@@ -21,4 +21,5 @@ mod processes;
 mod queue;
 mod review;
 mod security;
+mod tour;
 mod transfer;

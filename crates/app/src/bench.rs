@@ -3,6 +3,8 @@
 //! the system keeps them.
 
 mod rows;
+mod texts;
+mod work;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,6 +15,9 @@ use picture::Limits;
 use serde::Serialize;
 
 use crate::{ImportOptions, ImportProgress, Session};
+
+pub use texts::{DiffFigures, diff};
+pub use work::{DashboardFigures, dashboard};
 
 const REPEATS: usize = 9;
 const PAGE_ROWS: u32 = 100;

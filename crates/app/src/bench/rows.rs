@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use domain::{Image, Level, NewDraft, QueueFilter, Slot, View};
+use domain::{Image, Level, NewDraft, QueueFilter, QueueRow, Slot, View};
 use store::table::diagram::NewDiagram;
 use store::{annotate, intake};
 
@@ -20,7 +20,7 @@ pub(super) const COMMON_ZH: &str = "会话";
 pub(super) const RARE_ZH: &str = "量子密钥";
 
 /// Written in one transaction.
-const BATCH: u32 = 2_000;
+pub(super) const BATCH: u32 = 2_000;
 /// One diagram in so many has an expert's text as well.
 const WRITTEN_EVERY: usize = 10;
 const CAPTION_WORDS: usize = 50;
@@ -101,13 +101,22 @@ pub(super) fn generate(
     Ok(())
 }
 
-fn write_texts(session: &Session, offset: u32, limit: u32) -> Result<()> {
-    let ids = |offset, limit| session.page(&QueueFilter::default(), offset, limit);
-    let mut rows = ids(offset, limit)?.rows;
+/// Rows of the queue from `offset` on, at most `limit`.
+pub(super) fn page(session: &Session, offset: u32, limit: u32) -> Result<Vec<QueueRow>> {
+    let mut rows: Vec<QueueRow> = Vec::new();
     while rows.len() < limit as usize {
         let have = u32::try_from(rows.len()).unwrap_or(limit);
-        rows.extend(ids(offset + have, limit - have)?.rows);
+        let page = session.page(&QueueFilter::default(), offset + have, limit - have)?;
+        if page.rows.is_empty() {
+            break;
+        }
+        rows.extend(page.rows);
     }
+    Ok(rows)
+}
+
+fn write_texts(session: &Session, offset: u32, limit: u32) -> Result<()> {
+    let rows = page(session, offset, limit)?;
     session.write(|tx, by| {
         for row in rows.iter().step_by(WRITTEN_EVERY) {
             let slot = Slot {

@@ -66,6 +66,18 @@ enum What {
         #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
         diagrams: u32,
     },
+    /// How long a lead waits for numbers where ten people have written so many revisions.
+    Dashboard {
+        /// How many revisions.
+        #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+        revisions: u32,
+    },
+    /// How long comparing two captions takes, word by word.
+    Diff {
+        /// Characters of each.
+        #[arg(long, value_name = "N", default_value_t = 20_000)]
+        characters: usize,
+    },
 }
 
 impl Bench {
@@ -81,6 +93,9 @@ impl Bench {
             let picture = generate::pixels(&first_picture(data)?)?;
             let counts = (*new as usize, *runs as usize);
             return answer(&engine::bench::generate(&local, picture, QUESTION, counts)?);
+        }
+        if let What::Diff { characters } = self.what {
+            return answer(&app::bench::diff(characters)?);
         }
         let dir = self.dir.unwrap_or_else(std::env::temp_dir);
         let temporary = tempfile::Builder::new()
@@ -112,7 +127,20 @@ impl Bench {
                 progress.finish();
                 answer(&figures)
             }
-            What::Generate { .. } => unreachable!("needs no workspace"),
+            What::Dashboard { revisions } => {
+                let mut progress = Progress::new();
+                let show = |done| {
+                    progress.show(&ImportProgress {
+                        done,
+                        total: revisions,
+                        current: "revisions".to_owned(),
+                    });
+                };
+                let figures = app::bench::dashboard(&root, &context.person, revisions, show)?;
+                progress.finish();
+                answer(&figures)
+            }
+            What::Diff { .. } | What::Generate { .. } => unreachable!("needs no workspace"),
         }
     }
 }

@@ -44,3 +44,23 @@ fn an_import_is_measured_and_leaves_nothing() {
     assert!(run.json()["pictures_per_s"].as_f64().unwrap() > 0.0);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn numbers_of_leads_and_long_differences_are_measured() {
+    let figures = callout(["bench", "dashboard", "--revisions", "400", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(
+        (&figures["revisions"], &figures["diagrams"]),
+        (&400.into(), &80.into())
+    );
+    for key in ["dashboard_ms", "list_behind_a_number_ms", "audit_page_ms"] {
+        assert!(figures[key].as_f64().unwrap() > 0.0, "{key} in {figures}");
+    }
+    let figures = callout(["bench", "diff", "--characters", "2000", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(figures["characters"], 2000);
+    assert!(figures["hunks"].as_u64().unwrap() > 5, "{figures}");
+    assert!(figures["three_way_ms"].as_f64().unwrap() > 0.0);
+}
