@@ -63,8 +63,11 @@ pub struct Caption {
     pub region_name: Option<String>,
     /// The newest draft of it.
     pub draft: Option<Draft>,
-    /// Working copy, else head revision, else draft, else nothing.
+    /// Working copy, else head revision, else what another person handed in once nothing may be written any more,
+    /// else draft, else nothing.
     pub text: String,
+    /// Name of that other person, where it is theirs.
+    pub written_by: Option<String>,
     /// Stretches of `text` that speak of regions, in order.
     pub links: Vec<SpanLink>,
     /// Why the person changed the draft.

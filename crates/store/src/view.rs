@@ -3,6 +3,7 @@
 use domain::{Caption, DiagramId, DiagramView, Draft, Level, PersonId, Region, Slot};
 use rusqlite::Connection;
 
+use crate::table::annotation::Annotation;
 use crate::table::{annotation, conflict, diagram, draft, region, revision, working_copy};
 use crate::{Result, annotate, claims, submissions, threads};
 
@@ -25,12 +26,20 @@ pub fn diagram_view(
         draft::of_diagram(connection, id)?
     };
     let waits = submissions::waits_for_second(connection, &diagram, person)?;
+    let others = if diagram.state.takes_text() {
+        Vec::new()
+    } else {
+        annotation::of_diagram(connection, id)?
+    };
     let partials = regions.iter().map(|region| (Level::Partial, Some(region)));
     let captions = [(Level::Global, None)]
         .into_iter()
         .chain(partials)
         .chain([(Level::Detailed, None), (Level::Structure, None)])
-        .map(|(level, region)| caption(connection, id, level, region, &drafts, person))
+        .map(|(level, region)| {
+            let own = caption(connection, id, level, region, &drafts, person)?;
+            handed_in(connection, own, &others)
+        })
         .collect::<Result<_>>()?;
     Ok(DiagramView {
         return_reason: diagram::return_reason(connection, id)?,
@@ -43,6 +52,36 @@ pub fn diagram_view(
         captions,
         drafts,
     })
+}
+
+/// The caption with what somebody else handed in, where the person wrote nothing: what is read after submission is
+/// what was submitted, never the draft below it.
+fn handed_in(
+    connection: &Connection,
+    mut caption: Caption,
+    others: &[Annotation],
+) -> Result<Caption> {
+    if caption.base_revision.is_some() || caption.dirty {
+        return Ok(caption);
+    }
+    let theirs = others
+        .iter()
+        .filter(|annotation| annotation.slot == caption.slot)
+        .find_map(|annotation| {
+            annotation
+                .approved
+                .as_ref()
+                .or(annotation.submitted.as_ref())
+        });
+    if let Some(theirs) = theirs {
+        let revision = revision::get(connection, theirs)?;
+        caption.text = revision.text;
+        caption.links = revision.links;
+        caption.saved_at = Some(revision.created_at);
+        caption.written_by = Some(revision.author);
+        caption.base_revision = Some(revision.id);
+    }
+    Ok(caption)
 }
 
 fn caption(
@@ -69,6 +108,7 @@ fn caption(
             .as_ref()
             .map_or_else(String::new, |draft| draft.text.clone()),
         draft,
+        written_by: None,
         links: Vec::new(),
         reasons: Vec::new(),
         editor_state: None,

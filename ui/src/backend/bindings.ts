@@ -391,8 +391,13 @@ export type Caption = {
 	region_name: string | null,
 	/**  The newest draft of it. */
 	draft: Draft | null,
-	/**  Working copy, else head revision, else draft, else nothing. */
+	/**
+	 *  Working copy, else head revision, else what another person handed in once nothing may be written any more,
+	 *  else draft, else nothing.
+	 */
 	text: string,
+	/**  Name of that other person, where it is theirs. */
+	written_by: string | null,
 	/**  Stretches of `text` that speak of regions, in order. */
 	links: SpanLink[],
 	/**  Why the person changed the draft. */

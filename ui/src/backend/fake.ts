@@ -138,7 +138,7 @@ function viewOf(diagram: Diagram, texts: ReadonlyMap<string, { text: string; ver
     const kept = texts.get(keyOf(slot));
     return {
       slot, region_name: null, draft: null, text: kept?.text ?? `Draft of diagram ${diagram.number}`, editor_state: null,
-      base_revision: null, version: kept?.version ?? 0, saved_at: null, dirty: kept !== undefined, conflict: null,
+      written_by: null, base_revision: null, version: kept?.version ?? 0, saved_at: null, dirty: kept !== undefined, conflict: null,
       links: [], reasons: [],
     };
   };

@@ -338,3 +338,30 @@ fn everybody_writes_a_chain_of_their_own() {
     );
     assert_eq!(open_conflicts(&wei), 0);
 }
+
+#[test]
+fn what_was_handed_in_is_what_others_read_never_the_draft_below_it() {
+    let mut wei = Fixture::new();
+    let id = wei.import("a.png", DRAFT);
+    let mut lead = wei.desk_of("lead");
+    let slot = global(&id);
+    wei.revise(&slot, "The UE registers with the AMF.").unwrap();
+    let seen = |desk: &Desk| {
+        let caption = desk.caption(&slot);
+        (caption.text, caption.written_by)
+    };
+    assert_eq!(seen(&lead), (DRAFT.to_owned(), None));
+    wei.submit(&slot).unwrap();
+    let theirs = (
+        "The UE registers with the AMF.".to_owned(),
+        Some("wei".to_owned()),
+    );
+    assert_eq!(seen(&lead), theirs);
+    assert_eq!(seen(&wei).1, None);
+    lead.write(|tx, by| store::review::approve(tx, by, &id))
+        .unwrap();
+    assert_eq!(seen(&lead), theirs);
+    lead.write(|tx, by| store::review::reopen(tx, by, &id))
+        .unwrap();
+    assert_eq!(seen(&lead), (DRAFT.to_owned(), None));
+}

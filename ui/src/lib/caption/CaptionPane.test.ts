@@ -17,7 +17,7 @@ function caption(level: Level, regionId: string | null, change: Partial<Caption>
   return {
     slot: { diagram_id: "d1", level, region_id: regionId },
     region_name: null, draft: null, text: "", editor_state: null, base_revision: null, version: 1,
-    saved_at: null, dirty: false, conflict: null, links: [], reasons: [], ...change,
+    written_by: null, saved_at: null, dirty: false, conflict: null, links: [], reasons: [], ...change,
   };
 }
 
