@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use worddiff::Segmenter;
+use worddiff::{Diff, HunkKind, Segmenter};
 
 use super::{median_ms, rows};
 
@@ -36,7 +36,7 @@ pub fn diff(characters: usize) -> Result<DiffFigures> {
     let (one, other) = (changed(&before, 3), changed(&before, 11));
     Ok(DiffFigures {
         characters,
-        hunks: segmenter.diff(&before, &one).hunks.len(),
+        hunks: changes(&segmenter.diff(&before, &one)),
         diff_ms: median_ms(|| {
             segmenter.diff(&before, &one);
             Ok(())
@@ -47,6 +47,11 @@ pub fn diff(characters: usize) -> Result<DiffFigures> {
         })?,
         dictionary_ms,
     })
+}
+
+fn changes(diff: &Diff) -> usize {
+    let changed = |hunk: &&worddiff::Hunk| hunk.kind != HunkKind::Equal;
+    diff.hunks.iter().filter(changed).count()
 }
 
 fn long(characters: usize) -> String {

@@ -1,12 +1,15 @@
 //! Use cases on real workspaces in temporary folders.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod exam;
 mod import;
 mod inventory;
 mod jobs;
 mod pictures;
 mod session;
 mod settings;
+mod structure;
+mod terms;
 
 use std::path::{Path, PathBuf};
 

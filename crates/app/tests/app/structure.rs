@@ -1,0 +1,70 @@
+//! Structures: Mermaid text as a graph and a picture, and two of them compared.
+
+use std::fs;
+
+use crate::Bench;
+
+const RING: &str = "flowchart LR\n  subgraph core[\"Core\"]\n    a[\"AMF\"] -->|\"N11\"| s[\"SMF\"]\n  end\n  s -->|\"N4\"| u[\"UPF\"]\n";
+
+#[test]
+fn a_structure_is_read_drawn_once_and_held_against_the_text() {
+    let bench = Bench::new();
+    let said = "The AMF reaches the SMF over N11.";
+    let structure = bench.session.structure(RING, said).unwrap();
+    assert_eq!(structure.family.as_deref(), Some("flowchart"));
+    let nodes: Vec<_> = structure
+        .nodes
+        .iter()
+        .map(|node| (node.label.as_str(), node.mentioned))
+        .collect();
+    assert_eq!(nodes, [("AMF", true), ("SMF", true), ("UPF", false)]);
+    let edges: Vec<_> = structure
+        .edges
+        .iter()
+        .map(|edge| (edge.from.as_str(), edge.to.as_str(), edge.mentioned))
+        .collect();
+    assert_eq!(edges, [("AMF", "SMF", true), ("SMF", "UPF", false)]);
+    assert_eq!(structure.groups[0].members, ["AMF", "SMF"]);
+
+    let name = structure.picture.unwrap();
+    let file = bench.session.structure_picture(&name).unwrap();
+    let drawn = fs::read(&file.path).unwrap();
+    assert!(drawn.starts_with(b"\x89PNG") && structure.width > 50 && structure.height > 20);
+    let again = bench.session.structure(RING, "").unwrap();
+    assert_eq!(again.picture.as_ref(), Some(&name));
+    assert_eq!(
+        (again.width, again.height),
+        (structure.width, structure.height)
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_an_answer_with_its_line() {
+    let bench = Bench::new();
+    let broken = "flowchart LR\n  a --> b\n  a --> [\n";
+    let structure = bench.session.structure(broken, "").unwrap();
+    assert_eq!((&structure.family, &structure.picture), (&None, &None));
+    let problem = structure.problem.unwrap();
+    assert_eq!(problem.line, Some(3), "{problem:?}");
+    assert!(!problem.message.is_empty());
+}
+
+#[test]
+fn a_picture_is_named_by_its_content_alone() {
+    let bench = Bench::new();
+    for name in ["../../callout.db", "", "zz", &"g".repeat(64)] {
+        assert!(bench.session.structure_picture(name).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn two_structures_differ_by_edge() {
+    let bench = Bench::new();
+    let other = "flowchart LR\n  s[\"SMF\"] -->|\"N11\"| a[\"AMF\"]\n  s -->|\"N4\"| u[\"UPF\"]\n  u --> d[\"数据网络\"]\n";
+    let diff = bench.session.structure_diff(RING, other).unwrap();
+    assert_eq!(diff.invented_nodes, ["数据网络"]);
+    assert_eq!(diff.reversed_edges.len(), 1, "{diff:?}");
+    assert_eq!(diff.invented_edges.len(), 1, "{diff:?}");
+    assert!(diff.edge_f1 < 0.5 && diff.node_f1 > 0.8, "{diff:?}");
+    assert_eq!(bench.session.structure_diff(RING, "no diagram"), None);
+}
