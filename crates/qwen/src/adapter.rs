@@ -185,6 +185,7 @@ impl Adapter {
             a: tensor(update.a, (update.rank, dims.1), "lora_A")?,
             b: tensor(update.b, (dims.0, update.rank), "lora_B")?,
             scaling,
+            dropout: None,
         }))
     }
 

@@ -35,6 +35,44 @@ pub enum Trainable {
     Adapter,
     /// Every one of the checkpoint, in f32.
     All,
+    /// Those of some parts of the model, in f32.
+    Parts(Parts),
+}
+
+/// Parts of the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// The text tower, its embeddings and its head.
+    pub language: bool,
+    /// The vision tower without its merger.
+    pub vision: bool,
+    /// The merger between the towers.
+    pub merger: bool,
+}
+
+impl Parts {
+    /// Whether a tensor or layer of this name, as in the published checkpoints, belongs to one of them.
+    pub fn hold(self, name: &str) -> bool {
+        match (
+            name.starts_with("visual.merger."),
+            name.starts_with("visual."),
+        ) {
+            (true, _) => self.merger,
+            (_, true) => self.vision,
+            _ => self.language,
+        }
+    }
+}
+
+impl Trainable {
+    /// Whether a weight of the checkpoint learns.
+    fn holds(self, name: &str) -> bool {
+        match self {
+            Self::None | Self::Adapter => false,
+            Self::All => true,
+            Self::Parts(parts) => parts.hold(name),
+        }
+    }
 }
 
 /// How a model is loaded.
@@ -110,7 +148,8 @@ type Result<T> = std::result::Result<T, LoadError>;
 /// When the directory is no Qwen2.5-VL, when files are missing, cut or hostile, when weights are not
 /// finite, or when the adapter does not fit.
 pub fn load(dir: &Path, options: &LoadOptions) -> Result<Qwen> {
-    if options.quantize.is_some() && options.trainable == Trainable::All {
+    let weights_learn = matches!(options.trainable, Trainable::All | Trainable::Parts(_));
+    if options.quantize.is_some() && weights_learn {
         return Err(LoadError::Options("quantised weights do not learn"));
     }
     if options.merge && options.trainable == Trainable::Adapter {
@@ -315,7 +354,7 @@ impl Loader<'_> {
             v.patch_size,
         ];
         let found = self.checkpoint.find(name, &shape)?;
-        let dtype = self.dtype(found.stored);
+        let dtype = self.dtype(name, found.stored);
         let tensor = dense(
             &found,
             dtype,
@@ -330,7 +369,7 @@ impl Loader<'_> {
         let found = self.checkpoint.find(name, &[n])?;
         let dtype = match self.options.device.is_cpu() {
             true => DType::F32,
-            false => self.dtype(found.stored),
+            false => self.dtype(name, found.stored),
         };
         let tensor = dense(&found, dtype, &[n], &self.options.device)?;
         self.learn(name, tensor)
@@ -352,7 +391,7 @@ impl Loader<'_> {
             let tensor = rows.quantise(&found, merged.as_ref(), &self.options.device)?;
             return Ok(Weight::Quantized(tensor.into()));
         }
-        let dtype = self.dtype(found.stored);
+        let dtype = self.dtype(name, found.stored);
         let tensor = match merged {
             Some(update) => {
                 // Rounded to bf16, a small update would be lost.
@@ -367,14 +406,15 @@ impl Loader<'_> {
         Ok(Weight::Dense(self.learn(name, tensor)?))
     }
 
-    fn dtype(&self, stored: Stored) -> DType {
+    fn dtype(&self, name: &str, stored: Stored) -> DType {
+        let learns = self.options.trainable.holds(name);
         let as_stored = match stored {
             Stored::F32 => DType::F32,
             Stored::Bf16 => DType::BF16,
             Stored::F16 => DType::F16,
         };
-        match (self.options.trainable, self.options.dtype) {
-            (Trainable::All, _) => DType::F32,
+        match (learns, self.options.dtype) {
+            (true, _) => DType::F32,
             (_, Some(dtype)) => dtype,
             (_, None) if self.options.device.is_cpu() => as_stored,
             (_, None) if as_stored == DType::F32 => DType::F32,
@@ -384,7 +424,7 @@ impl Loader<'_> {
 
     /// Makes a variable of a tensor that learns, and remembers it by name.
     fn learn(&mut self, name: &str, tensor: Tensor) -> Result<Tensor> {
-        if self.options.trainable != Trainable::All {
+        if !self.options.trainable.holds(name) {
             return Ok(tensor);
         }
         let variable = Var::from_tensor(&tensor)?;

@@ -5,7 +5,8 @@ use candle_core::{DType, Device, Result, Tensor, Var, bail};
 
 use crate::cache::Cache;
 use crate::config::Config;
-use crate::ops::{Mode, Span};
+use crate::linear::Linear;
+use crate::ops::{Dropout, Mode, Span};
 use crate::positions::{Positions, text_tables};
 use crate::text::{Pass, Text};
 use crate::vision::Vision;
@@ -50,6 +51,28 @@ impl Qwen {
 
     /// Bytes of all weight matrices in memory.
     pub fn weights_bytes(&self) -> usize {
+        let layers: usize = self.linears().map(|linear| linear.weight.bytes()).sum();
+        let head = match self.config.tie_word_embeddings {
+            true => 0,
+            false => self.text.lm_head.weight.bytes(),
+        };
+        layers + head + self.text.embed_tokens.bytes()
+    }
+
+    /// Lets adapters drop a share `rate` of their input. Nothing is dropped until the returned handle, which
+    /// all of them share, is given a seed.
+    pub fn with_dropout(&mut self, rate: f32) -> Dropout {
+        let dropout = Dropout::new(rate);
+        for (layer, linear) in (0..).zip(self.linears_mut()) {
+            if let Some(lora) = &mut linear.lora {
+                lora.dropout = Some(dropout.of_layer(layer));
+            }
+        }
+        dropout
+    }
+
+    /// All linear layers but the head.
+    fn linears(&self) -> impl Iterator<Item = &Linear> {
         let text = self.text.layers.iter().flat_map(|layer| {
             let (attn, mlp) = (&layer.self_attn, &layer.mlp);
             [
@@ -74,16 +97,40 @@ impl Qwen {
         });
         let merger = &self.vision.merger;
         let single = [&self.vision.patch_embed, &merger.mlp_0, &merger.mlp_2];
-        let layers: usize = text
-            .chain(vision)
-            .chain(single)
-            .map(|linear| linear.weight.bytes())
-            .sum();
-        let head = match self.config.tie_word_embeddings {
-            true => 0,
-            false => self.text.lm_head.weight.bytes(),
-        };
-        layers + head + self.text.embed_tokens.bytes()
+        text.chain(vision).chain(single)
+    }
+
+    /// As [`Self::linears`], to be changed.
+    fn linears_mut(&mut self) -> impl Iterator<Item = &mut Linear> {
+        let text = self.text.layers.iter_mut().flat_map(|layer| {
+            let (attn, mlp) = (&mut layer.self_attn, &mut layer.mlp);
+            [
+                &mut attn.q_proj,
+                &mut attn.k_proj,
+                &mut attn.v_proj,
+                &mut attn.o_proj,
+                &mut mlp.gate_proj,
+                &mut mlp.up_proj,
+                &mut mlp.down_proj,
+            ]
+        });
+        let vision = self.vision.blocks.iter_mut().flat_map(|block| {
+            let mlp = &mut block.mlp;
+            [
+                &mut block.qkv,
+                &mut block.proj,
+                &mut mlp.gate_proj,
+                &mut mlp.up_proj,
+                &mut mlp.down_proj,
+            ]
+        });
+        let merger = &mut self.vision.merger;
+        let single = [
+            &mut self.vision.patch_embed,
+            &mut merger.mlp_0,
+            &mut merger.mlp_2,
+        ];
+        text.chain(vision).chain(single)
     }
 
     /// Embeddings of one sequence, (S, hidden): words from the table, image tokens from the vision tower.
@@ -120,19 +167,28 @@ impl Qwen {
         if wanted != given && seen.is_some() {
             bail!("{wanted} image tokens for {given} vision embeddings");
         }
-        let mut parts = Vec::new();
-        let mut taken = 0;
-        for run in input_ids.chunk_by(|a, b| (*a == image) == (*b == image)) {
-            match seen {
-                Some(seen) if run[0] == image => {
-                    parts.push(seen.narrow(0, taken, run.len())?);
-                    taken += run.len();
-                }
-                _ => {
-                    let ids = Tensor::from_slice(run, run.len(), &self.device)?;
-                    parts.push(self.text.embed_tokens.rows(&ids)?);
-                }
-            }
+        let is_seen = |id: u32| id == image && seen.is_some();
+        let words: Vec<u32> = input_ids
+            .iter()
+            .copied()
+            .filter(|id| !is_seen(*id))
+            .collect();
+        // All words at once: going back, each selection costs as much as the whole table.
+        let words =
+            self.text
+                .embed_tokens
+                .rows(&Tensor::from_slice(&words, words.len(), &self.device)?)?;
+        let Some(seen) = seen else {
+            return Ok(words);
+        };
+        let (mut parts, mut taken, mut read) = (Vec::new(), 0, 0);
+        for run in input_ids.chunk_by(|a, b| is_seen(*a) == is_seen(*b)) {
+            let (from, at) = match is_seen(run[0]) {
+                true => (seen, &mut taken),
+                false => (&words, &mut read),
+            };
+            parts.push(from.narrow(0, *at, run.len())?);
+            *at += run.len();
         }
         Tensor::cat(&parts, 0)
     }

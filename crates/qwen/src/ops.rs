@@ -10,8 +10,11 @@
 mod add;
 mod attention;
 mod blocks;
+mod cross_entropy;
+mod dropout;
 mod kernel;
 mod linear;
+mod lora;
 mod norm;
 pub mod plain;
 mod rope;
@@ -21,9 +24,12 @@ mod tests;
 
 pub use add::add;
 pub use attention::{Span, attention};
+pub use cross_entropy::cross_entropy;
+pub use dropout::Dropout;
 pub(crate) use kernel::{Rows, add_product, log_sum_exp, widen};
 pub use linear::linear;
 pub(crate) use linear::with_rows;
+pub use lora::{Lora, linear_lora};
 pub use norm::rms_norm;
 pub use rope::rope;
 pub use swiglu::swiglu;

@@ -181,11 +181,23 @@ impl Vision {
                 return Ok(None);
             }
         }
-        let merged = self.merger.forward(&x, config, mode)?;
+        Ok(Some(self.merge(&x, &windows, config, mode)?))
+    }
+
+    /// (patches, hidden) in window order -> (image tokens, out_hidden) in the images' order.
+    ///
+    /// # Errors
+    /// When shapes do not match.
+    pub fn merge(
+        &self,
+        x: &Tensor,
+        windows: &Windows,
+        config: &Config,
+        mode: Mode,
+    ) -> Result<Tensor> {
+        let merged = self.merger.forward(x, config, mode)?;
         let order = windows.original_order();
-        Ok(Some(
-            merged.index_select(&index(order, merged.device())?, 0)?,
-        ))
+        merged.index_select(&index(order, merged.device())?, 0)
     }
 
     /// (patches, hidden) in the processor's order -> the same in window order, a merge block at a time.

@@ -29,6 +29,14 @@ impl Weight {
         }
     }
 
+    /// The same weight, to which no gradient goes.
+    pub fn frozen(&self) -> Self {
+        match self {
+            Self::Dense(tensor) => Self::Dense(tensor.detach()),
+            Self::Quantized(tensor) => Self::Quantized(tensor.clone()),
+        }
+    }
+
     /// Bytes that the weight takes in memory.
     pub fn bytes(&self) -> usize {
         match self {

@@ -1,4 +1,4 @@
-//! Scaled dot-product attention with grouped queries: causal over a cache, or within segments. The
+//! Scaled dot-product attention with grouped queries: causal over a cache, within segments, or both. The
 //! matrix of probabilities exists for one block of queries and one head at a time, in the forward and
 //! in the backward.
 
@@ -32,6 +32,9 @@ pub enum Span {
     /// Queries and keys are cut at the same places; a query sees the keys of its own segment. The
     /// bounds ascend from 0 to S. Batch of one.
     Segments(Arc<[usize]>),
+    /// As `Segments`, but a query sees the keys of its own segment up to itself: sequences packed one
+    /// after the other, none of which sees another.
+    Packed(Arc<[usize]>),
 }
 
 impl Span {
@@ -49,9 +52,13 @@ impl Span {
                 let end = t - s + query + 1;
                 starts[row].min(end)..end
             }
-            Self::Segments(bounds) => {
+            Self::Segments(bounds) | Self::Packed(bounds) => {
                 let after = bounds.partition_point(|bound| *bound <= query);
-                bounds[after - 1]..bounds[after]
+                let end = match self {
+                    Self::Packed(_) => query + 1,
+                    _ => bounds[after],
+                };
+                bounds[after - 1]..end
             }
         }
     }
@@ -59,7 +66,7 @@ impl Span {
     fn check(&self, b: usize, s: usize, t: usize) -> Result<()> {
         let fits = match self {
             Self::Causal { starts } => starts.len() == b && s <= t,
-            Self::Segments(bounds) => {
+            Self::Segments(bounds) | Self::Packed(bounds) => {
                 b == 1
                     && s == t
                     && bounds.first() == Some(&0)
@@ -83,7 +90,7 @@ impl Span {
         };
         match self {
             Self::Causal { .. } => (0..b).flat_map(|row| cut(row, 0..s)).collect(),
-            Self::Segments(bounds) => bounds
+            Self::Segments(bounds) | Self::Packed(bounds) => bounds
                 .windows(2)
                 .flat_map(|pair| cut(0, pair[0]..pair[1]))
                 .collect(),

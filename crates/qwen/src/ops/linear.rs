@@ -62,6 +62,21 @@ pub(crate) fn with_rows<T>(w: &Weight, f: impl FnOnce(Rows<'_>) -> Result<T>) ->
     }
 }
 
+/// Calls `f` with a bias's elements, if there is one.
+pub(super) fn with_bias<T>(
+    bias: Option<&Tensor>,
+    f: impl FnOnce(Option<&[f32]>) -> Result<T>,
+) -> Result<T> {
+    let Some(bias) = bias else {
+        return f(None);
+    };
+    let (storage, layout) = bias.storage_and_layout();
+    let Storage::Cpu(storage) = &*storage else {
+        bail!("a bias is on its weight's device");
+    };
+    f(Some(contiguous(storage, layout, "linear")?))
+}
+
 /// A product with a weight that does not learn: its backward gives `dx` alone.
 struct Frozen {
     weight: Weight,
@@ -78,18 +93,11 @@ impl CustomOp1 for Frozen {
         let shape = outer(layout.shape(), k, n)?;
         let x = contiguous(x, layout, self.name())?;
         let mut y = vec![0f32; shape.elem_count()];
-        with_rows(&self.weight, |rows| {
-            let Some(bias) = &self.bias else {
-                kernel::linear(x, rows, None, k, &mut y);
-                return Ok(());
-            };
-            let (storage, layout) = bias.storage_and_layout();
-            let Storage::Cpu(storage) = &*storage else {
-                bail!("a bias is on its weight's device");
-            };
-            let bias = contiguous(storage, layout, "linear")?;
-            kernel::linear(x, rows, Some(bias), k, &mut y);
-            Ok(())
+        with_bias(self.bias.as_ref(), |bias| {
+            with_rows(&self.weight, |rows| {
+                kernel::linear(x, rows, bias, k, &mut y);
+                Ok(())
+            })
         })?;
         Ok((CpuStorage::F32(y), shape))
     }
@@ -195,7 +203,7 @@ impl CustomOp2 for Dw {
 }
 
 /// The shape with its last dimension, which must be `from`, replaced.
-fn outer(shape: &Shape, from: usize, to: usize) -> Result<Shape> {
+pub(super) fn outer(shape: &Shape, from: usize, to: usize) -> Result<Shape> {
     let mut dims = shape.dims().to_vec();
     match dims.last_mut() {
         Some(last) if *last == from => *last = to,

@@ -3,7 +3,7 @@
 
 use candle_core::{D, DType, Result, Tensor};
 
-use super::{Mode, Span};
+use super::{Dropout, Lora, Mode, Span};
 use crate::weight::Weight;
 
 /// As [`super::linear`].
@@ -16,6 +16,10 @@ pub fn linear(x: &Tensor, w: &Weight, bias: Option<&Tensor>) -> Result<Tensor> {
     let rows = x.reshape(((), k))?;
     let y = match w {
         Weight::Dense(w) => rows.matmul(&w.to_dtype(x.dtype())?.t()?)?,
+        // Candle's own product with a quantised weight cuts the graph.
+        Weight::Quantized(w) if rows.track_op() => {
+            rows.matmul(&w.dequantize(x.device())?.to_dtype(x.dtype())?.t()?)?
+        }
         Weight::Quantized(_) => w.matmul(&rows)?,
     };
     if let Some(last) = dims.last_mut() {
@@ -26,6 +30,43 @@ pub fn linear(x: &Tensor, w: &Weight, bias: Option<&Tensor>) -> Result<Tensor> {
         Some(bias) => y.broadcast_add(&bias.to_dtype(y.dtype())?),
         None => Ok(y),
     }
+}
+
+/// As [`super::linear_lora`].
+///
+/// # Errors
+/// As [`linear`].
+pub fn linear_lora(x: &Tensor, w: &Weight, bias: Option<&Tensor>, lora: &Lora) -> Result<Tensor> {
+    let y = linear(x, w, bias)?;
+    let seen = match lora.dropout.as_ref().and_then(Dropout::mask) {
+        Some(mask) => {
+            let factors = mask.factors(x.elem_count());
+            let factors = Tensor::from_vec(factors, x.shape(), x.device())?;
+            (x * factors.to_dtype(x.dtype())?)?
+        }
+        None => x.clone(),
+    };
+    let low = linear(&seen, &Weight::Dense(lora.a.clone()), None)?;
+    let update = linear(&low, &Weight::Dense(lora.b.clone()), None)?;
+    y + (update * lora.scaling)?
+}
+
+/// As [`super::cross_entropy`].
+///
+/// # Errors
+/// As [`linear`].
+pub fn cross_entropy(
+    x: &Tensor,
+    w: &Weight,
+    labels: &[u32],
+    scale: f64,
+) -> Result<(Tensor, Vec<f32>)> {
+    let logits = linear(x, w, None)?.to_dtype(DType::F32)?;
+    let at = Tensor::from_slice(labels, (labels.len(), 1), x.device())?;
+    let score = logits.gather(&at, 1)?.squeeze(1)?;
+    let losses = (logits.log_sum_exp(D::Minus1)? - score)?;
+    let each = losses.to_vec1()?;
+    Ok(((losses.sum_all()? * scale)?, each))
 }
 
 /// As [`super::rms_norm`].
@@ -73,7 +114,7 @@ pub fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// As [`linear`].
 pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, span: &Span, mode: Mode) -> Result<Tensor> {
-    let Span::Segments(bounds) = span else {
+    let (Span::Segments(bounds) | Span::Packed(bounds)) = span else {
         return masked(q, k, v, span, mode);
     };
     let parts = bounds
@@ -81,7 +122,10 @@ pub fn attention(q: &Tensor, k: &Tensor, v: &Tensor, span: &Span, mode: Mode) ->
         .filter(|pair| pair[0] < pair[1])
         .map(|pair| {
             let cut = |x: &Tensor| x.narrow(1, pair[0], pair[1] - pair[0]);
-            let whole = Span::Segments([0, pair[1] - pair[0]].into());
+            let whole = match span {
+                Span::Packed(_) => Span::causal(1),
+                _ => Span::Segments([0, pair[1] - pair[0]].into()),
+            };
             masked(&cut(q)?, &cut(k)?, &cut(v)?, &whole, mode)
         })
         .collect::<Result<Vec<_>>>()?;

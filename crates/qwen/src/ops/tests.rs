@@ -7,7 +7,10 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 use proptest::prelude::*;
 
 use super::kernel::{self, Rows};
-use super::{Mode, Span, attention, linear, plain, rms_norm, rope, swiglu};
+use super::{
+    Dropout, Lora, Mode, Span, attention, cross_entropy, linear, linear_lora, plain, rms_norm,
+    rope, swiglu,
+};
 use crate::weight::Weight;
 
 /// Repeatable values between -1 and 1.
@@ -313,4 +316,185 @@ fn what_does_not_fit_is_refused() {
     let q = random(3, &[1, 4, 2, 2]);
     let holes = Span::Segments([0, 3].into());
     assert!(attention(&q, &k, &k, &holes, Mode::Inference).is_err());
+}
+
+/// Inputs of a linear layer with an update beside it, and the update.
+fn adapted(m: usize, (n, k): (usize, usize), rank: usize, seed: u64) -> ([Var; 3], Lora) {
+    let (x, a, b) = (
+        var(seed, &[k, m]),
+        var(seed + 1, &[rank, k]),
+        var(seed + 2, &[n, rank]),
+    );
+    let lora = Lora {
+        a: a.as_tensor().clone(),
+        b: b.as_tensor().clone(),
+        scaling: 0.7,
+        dropout: None,
+    };
+    ([x, a, b], lora)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn linear_with_an_update_agrees(
+        m in 1usize..20, n in 1usize..40, k in 1usize..50, rank in 1usize..9, seed in 0u64..1000,
+        rate in prop::sample::select(vec![0.0f32, 0.3]),
+    ) {
+        let ([x, a, b], mut lora) = adapted(m, (n, k), rank, seed);
+        let dropout = Dropout::new(rate);
+        dropout.set_seed(Some(seed + 7));
+        lora.dropout = Some(dropout);
+        let bias = random(seed + 3, &[n]);
+        for weight in [random(seed + 4, &[n, k]), random(seed + 4, &[n, k]).to_dtype(DType::BF16).unwrap()] {
+            let weight = Weight::Dense(weight);
+            // Turned, so that it is not contiguous.
+            agree(
+                &[&x, &a, &b],
+                || linear_lora(&x.t()?, &weight, Some(&bias), &lora),
+                || plain::linear_lora(&x.t()?.contiguous()?, &weight, Some(&bias), &lora),
+            );
+        }
+        let learning = var(seed + 5, &[n, k]);
+        let weight = Weight::Dense(learning.as_tensor().clone());
+        agree(
+            &[&x, &a, &b, &learning],
+            || linear_lora(&x.t()?, &weight, Some(&bias), &lora),
+            || plain::linear_lora(&x.t()?.contiguous()?, &weight, Some(&bias), &lora),
+        );
+    }
+
+    #[test]
+    fn cross_entropy_agrees(m in 1usize..20, n in 2usize..60, k in 1usize..30, seed in 0u64..1000) {
+        let (x, w) = (var(seed, &[k, m]), var(seed + 1, &[n, k]));
+        let labels: Vec<u32> = (0..m).map(|at| u32::try_from((at * 7 + m) % n).unwrap()).collect();
+        for w in [w.as_tensor().clone(), w.detach(), w.detach().to_dtype(DType::BF16).unwrap()] {
+            let learns = w.is_variable();
+            let weight = Weight::Dense(w.clone());
+            let (ours, each) = cross_entropy(&x.t().unwrap(), &weight, &labels, 0.3).unwrap();
+            let turned = x.t().unwrap().contiguous().unwrap();
+            let (reference, others) = plain::cross_entropy(&turned, &weight, &labels, 0.3).unwrap();
+            close(&ours, &reference, 1e-5);
+            let tensor = |each: Vec<f32>| Tensor::new(each, &Device::Cpu).unwrap();
+            close(&tensor(each), &tensor(others), 1e-5);
+            let (own, other) = (back(&ours), back(&reference));
+            close(own.get(&x).unwrap(), other.get(&x).unwrap(), 5e-5);
+            if learns {
+                close(own.get(&w).unwrap(), other.get(&w).unwrap(), 5e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn attention_of_packed_sequences_agrees(
+        lengths in prop::collection::vec(1usize..80, 1..5), groups in 1usize..3, per_group in 1usize..3,
+        seed in 0u64..1000
+    ) {
+        let bounds: Vec<usize> = std::iter::once(0)
+            .chain(lengths.iter().scan(0, |sum, length| { *sum += length; Some(*sum) }))
+            .collect();
+        let s = bounds[bounds.len() - 1];
+        let q = var(seed, &[1, s, groups * per_group, 8]);
+        let kv = var(seed + 1, &[1, s, 2, groups, 8]);
+        let part = |which: usize| kv.narrow(2, which, 1)?.squeeze(2);
+        let span = Span::Packed(bounds.into());
+        agree(
+            &[&q, &kv],
+            || attention(&q, &part(0)?, &part(1)?, &span, Mode::Training),
+            || plain::attention(&q, &part(0)?, &part(1)?, &span, Mode::Training),
+        );
+    }
+}
+
+#[test]
+fn gradients_of_what_training_adds_are_slopes() {
+    let ([x, a, b], mut lora) = adapted(6, (10, 24), 3, 1);
+    let dropout = Dropout::new(0.4);
+    dropout.set_seed(Some(5));
+    let frozen = Weight::Dense(random(9, &[10, 24]));
+    for rate in [None, Some(dropout)] {
+        lora.dropout = rate;
+        for variable in [&x, &a, &b] {
+            by_differences(variable, || linear_lora(&x.t()?, &frozen, None, &lora));
+        }
+    }
+    let (x, w) = (var(6, &[5, 24]), var(7, &[40, 24]));
+    let head = Weight::Dense(w.as_tensor().clone());
+    for variable in [&x, &w] {
+        by_differences(variable, || {
+            Ok(cross_entropy(&x, &head, &[3, 39, 0, 3, 8], 0.5)?.0)
+        });
+    }
+    let (q, k) = (var(8, &[1, 9, 2, 6]), var(9, &[1, 9, 2, 6]));
+    let span = Span::Packed([0, 4, 9].into());
+    for variable in [&q, &k] {
+        by_differences(variable, || attention(&q, &k, &k, &span, Mode::Training));
+    }
+}
+
+#[test]
+fn the_frozen_base_may_be_quantised() {
+    let ([x, a, b], lora) = adapted(7, (20, 256), 4, 1);
+    for format in [GgmlDType::Q8_0, GgmlDType::Q4K] {
+        let weight = Weight::Quantized(
+            QTensor::quantize(&random(1, &[20, 256]), format)
+                .unwrap()
+                .into(),
+        );
+        let dense = Weight::Dense(widened(&weight));
+        agree(
+            &[&x, &a, &b],
+            || linear_lora(&x.t()?, &weight, None, &lora),
+            || plain::linear_lora(&x.t()?.contiguous()?, &dense, None, &lora),
+        );
+        let labels = [0, 19, 4, 4, 1, 2, 3];
+        let x = var(2, &[7, 256]);
+        agree(
+            &[&x],
+            || Ok(cross_entropy(&x, &weight, &labels, 1.0)?.0),
+            || Ok(plain::cross_entropy(&x, &dense, &labels, 1.0)?.0),
+        );
+    }
+}
+
+#[test]
+fn scores_in_chunks_are_the_same_scores() {
+    // More scores than exist at once.
+    let (m, n, k) = (70, 150_000, 4);
+    let (x, w) = (var(1, &[m, k]), random(2, &[n, k]));
+    let labels: Vec<u32> = (0..70).map(|at| at * 2000).collect();
+    let weight = Weight::Dense(w);
+    agree(
+        &[&x],
+        || Ok(cross_entropy(&x, &weight, &labels, 1.0 / 70.0)?.0),
+        || Ok(plain::cross_entropy(&x, &weight, &labels, 1.0 / 70.0)?.0),
+    );
+}
+
+#[test]
+fn dropout_drops_its_share_and_nothing_without_a_seed() {
+    let ([_, _, _], mut lora) = adapted(1, (1, 1), 1, 1);
+    let ones = Tensor::ones((100, 400), DType::F32, &Device::Cpu).unwrap();
+    // The update hands its input through, so what comes out is what dropout left.
+    lora.a = Tensor::eye(400, DType::F32, &Device::Cpu).unwrap();
+    lora.b = lora.a.clone();
+    lora.scaling = 1.0;
+    let dropout = Dropout::new(0.25);
+    lora.dropout = Some(dropout.clone());
+    let none = Weight::Dense(Tensor::zeros((400, 400), DType::F32, &Device::Cpu).unwrap());
+    let left = || flat(&linear_lora(&ones, &none, None, &lora).unwrap());
+    assert!(left().iter().all(|x| *x == 1.0), "off until a seed is set");
+    dropout.set_seed(Some(1));
+    let first = left();
+    assert_eq!(first, left(), "the same seed drops the same elements");
+    let dropped = first.iter().filter(|x| **x == 0.0).count();
+    assert!((9_600..10_400).contains(&dropped), "{dropped} of 40000");
+    assert!(
+        first
+            .iter()
+            .all(|x| *x == 0.0 || (*x - 4.0 / 3.0).abs() < 1e-6)
+    );
+    dropout.set_seed(Some(2));
+    assert_ne!(first, left(), "another seed drops others");
 }
