@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Each crate of the workspace and those of the others it may use. What is not listed is forbidden.
-const ALLOWED: [(&str, &[&str]); 15] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("domain", &[]),
     ("picture", &[]),
     ("worddiff", &[]),
@@ -16,6 +16,7 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     ("hub", &[]),
     ("provider", &["domain"]),
     ("qwen", &[]),
+    ("finetune", &["qwen"]),
     (
         "engine",
         &[

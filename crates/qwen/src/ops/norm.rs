@@ -82,7 +82,8 @@ impl CustomOp2 for RmsNorm {
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let d = weight.elem_count();
         let dims = x.dims().to_vec();
-        let (x, g) = (x.reshape(((), d))?, g.reshape(((), d))?);
+        // Detached: a gradient that holds a graph holds the values of the whole step.
+        let (x, g) = (x.detach().reshape(((), d))?, g.reshape(((), d))?);
         let dx =
             x.apply_op3_no_bwd(&g.contiguous()?, weight, &RmsNormDx(Self { eps: self.eps }))?;
         let dw = match weight.track_op() {
