@@ -105,6 +105,10 @@ impl Trainer {
     ) -> Result<Self> {
         settings.check()?;
         fs::create_dir_all(run).map_err(Error::write(run))?;
+        if let Ok(path) = checkpoint::latest(run) {
+            let reason = "the folder holds another run's checkpoint".to_owned();
+            return Err(Error::OtherRun { reason, path });
+        }
         let adapter = match (&settings.method, from) {
             (Method::Lora(_), Some(from)) => Some(from.to_owned()),
             (Method::Lora(lora), None) => {

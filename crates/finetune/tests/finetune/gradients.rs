@@ -39,9 +39,9 @@ fn belongs(name: &str, towers: Towers) -> bool {
 
 /// What learns gets a gradient before and after a step, and is moved by it.
 fn check(variant: &Variant, settings: Settings, towers: Towers, layers_or_weights: usize) {
-    let run = tempfile::tempdir().unwrap();
     let is_lora = matches!(settings.method, Method::Lora(_));
     for recompute in [false, true] {
+        let run = tempfile::tempdir().unwrap();
         let settings = Settings {
             recompute,
             ..settings.clone()

@@ -185,6 +185,11 @@ fn what_does_not_belong_to_the_run_is_refused() {
     assert!(matches!(empty, Err(Error::NoCheckpoint { .. })));
     cases::train(&mut trainer, &samples, 1);
 
+    let model = variant.model_dir();
+    let second = Trainer::new(&model, &run, settings(false), None, &Device::Cpu);
+    let told = second.err().unwrap().to_string();
+    assert!(told.contains("holds another run's checkpoint"), "{told}");
+
     let read = |number: usize| Ok(samples[number].clone());
     let fewer = Samples {
         len: 2,
