@@ -67,9 +67,14 @@ pub fn make(
         Ok(answer) => answer,
         Err(trouble) => return Ok(Err(trouble)),
     };
-    let read = read_proposals(&answer.text, &parameters.kinds);
+    Ok(questions(&answer.text, parameters))
+}
+
+/// The questions in what a model wrote.
+fn questions(text: &str, parameters: &ProposeParameters) -> std::result::Result<Made, Trouble> {
+    let read = read_proposals(text, &parameters.kinds);
     let most = usize::try_from(parameters.per_diagram).unwrap_or(usize::MAX);
-    Ok(match read.unfit.first() {
+    match read.unfit.first() {
         Some(reason) if read.questions.is_empty() => {
             let why = format!("what the model wrote is no question: {reason}");
             Err(Trouble::item(why, None))
@@ -80,7 +85,7 @@ pub fn make(
         _ => Ok(Made::Questions(
             read.questions.into_iter().take(most).collect(),
         )),
-    })
+    }
 }
 
 /// What experts wrote of the diagram, its structure left out.

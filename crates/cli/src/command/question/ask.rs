@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
+use app::Session;
 use app::domain::{AnswerRequest, JobState, QuestionScope};
 use clap::Args;
 use engine::device::DeviceChoice;
@@ -52,23 +53,24 @@ pub struct Ask {
 }
 
 impl Ask {
+    fn scope(&self, session: &Session) -> Result<QuestionScope> {
+        if self.questions.is_empty() {
+            let filter = self.which.filter(session)?;
+            return Ok(QuestionScope::Filter { filter });
+        }
+        let ids = self
+            .questions
+            .iter()
+            .map(|typed| session.find_question(typed));
+        let ids = ids.collect::<Result<_>>()?;
+        Ok(QuestionScope::Ids { ids })
+    }
+
     pub fn run(self, context: &Context) -> Result<Answer> {
         let session = Arc::new(self.workspace.open(context)?);
         let model = self.model.find(&session)?;
         let started = Instant::now();
-        let scope = if self.questions.is_empty() {
-            QuestionScope::Filter {
-                filter: self.which.filter(&session)?,
-            }
-        } else {
-            let ids = self
-                .questions
-                .iter()
-                .map(|typed| session.find_question(typed));
-            QuestionScope::Ids {
-                ids: ids.collect::<Result<_>>()?,
-            }
-        };
+        let scope = self.scope(&session)?;
         let job = session.queue_answers(&AnswerRequest {
             model_id: model.id,
             scope,
