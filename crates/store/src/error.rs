@@ -217,9 +217,7 @@ impl Error {
             Self::ModelNameTaken(_) => Some("Choose another name, or remove that model."),
             Self::BadModel(bad) => bad.help(),
             Self::WrongJobState(wrong) => wrong.help(),
-            Self::NothingToAsk => Some(
-                "It was asked all of this already, or is about to be; ask again, or change the question.",
-            ),
+            Self::NothingToAsk => Some("Ask again by name, or change the question."),
             Self::NothingToDraft => {
                 Some("Ask for it to be drafted again, or choose other diagrams or levels.")
             }
