@@ -43,7 +43,7 @@ export const link: Command = {
   },
 };
 const unlink: Command = {
-  id: "unlink", group: "caption", title: "regions.command_unlink", keys: ["Mod+Shift+U"],
+  id: "unlink", group: "caption", title: "regions.command_unlink", keys: ["Alt+U"],
   enabled: editable, run: () => panes.caption?.unlink(),
 };
 

@@ -14,11 +14,11 @@ const editable = (): boolean => open.now.view?.read_only === false;
 const KEYS = ["Q", "W", "E", "R", "T", "Y"] as const;
 
 export const history: Command = {
-  id: "history", group: "caption", title: "history.command", keys: ["Mod+H"],
+  id: "history", group: "caption", title: "history.command", keys: ["Alt+H"],
   enabled: isOpen, run: () => showDialog("history"),
 };
 const prefer: Command = {
-  id: "term.prefer", group: "caption", title: "glossary.command_prefer", keys: ["Mod+."],
+  id: "term.prefer", group: "caption", title: "glossary.command_prefer", keys: ["F9"],
   enabled: editable, run: () => panes.caption?.preferTerm(),
 };
 const nextTerm: Command = {

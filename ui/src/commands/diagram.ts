@@ -68,7 +68,7 @@ const editing: Command[] = [
   { id: "undo", group: "caption", title: "command.undo", keys: [], enabled: editable, run: () => panes.caption?.undo() },
   { id: "redo", group: "caption", title: "command.redo", keys: [], enabled: editable, run: () => panes.caption?.redo() },
   {
-    id: "find", group: "caption", title: "command.find", keys: ["Mod+Shift+F"],
+    id: "find", group: "caption", title: "command.find", keys: ["Alt+F"],
     enabled: isOpen, run: () => panes.caption?.find(),
   },
 ];

@@ -37,23 +37,33 @@ export function run(command: Command): void {
 
 /**
  * Runs the command whose chord was pressed. Chords win over the editor's own; where a dialog is open only commands
- * marked `anywhere` run; unmodified characters stay with whoever is typing.
+ * marked `anywhere` run; unmodified characters stay with whoever is typing, and with everybody while their command
+ * cannot run; fields marked `data-sends` send what they hold with Mod+Enter.
  */
 export function handleKey(event: KeyboardEvent): void {
+  if (isField(event.target, SENDS) && matches(event, "Mod+Enter")) return;
   const command = commands.find((each) => isHere(each) && each.keys.some((keys) => matches(event, keys)));
   if (command === undefined) return;
-  if (isBare(event) && isTyping(event.target)) return;
+  if (isBare(event) && (isField(event.target, TYPED_IN) || !command.enabled())) return;
   if (dialogs.current !== null && command.anywhere !== true) return;
   event.preventDefault();
   event.stopPropagation();
   run(command);
 }
 
+/** Where characters are text, or choose from an open list or menu. */
+const TYPED_IN = [
+  "input:not([type=radio], [type=checkbox], [type=range], [type=button])", "textarea", "select", "[contenteditable=true]",
+  ".select-list *", ".select[aria-expanded=true]", "[role=menu]", "[role=menu] *",
+].join(", ");
+/** Fields whose own Mod+Enter sends what was written in them. */
+const SENDS = "[data-sends]";
+
 /** A key without modifiers: it belongs to whoever types, and to lists that are open. */
 function isBare(event: KeyboardEvent): boolean {
   return event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select, .select-list *, .select[aria-expanded=true]"));
+function isField(target: EventTarget | null, selector: string): boolean {
+  return target instanceof HTMLElement && target.matches(selector);
 }

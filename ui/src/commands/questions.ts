@@ -19,7 +19,7 @@ const author = (): boolean => me.is("author");
 const stateIs = (...states: string[]): boolean => exam.writer !== null && states.includes(exam.writer.question.state);
 
 export const addQuestion: Command = {
-  id: "question.add", group: "questions", title: "questions.command_add", keys: ["Mod+Shift+Q"], places: ["annotate", "questions"],
+  id: "question.add", group: "questions", title: "questions.command_add", keys: ["Alt+Q"], places: ["annotate", "questions"],
   enabled: () => open.id !== null && author(),
   run: async () => {
     if (place.now !== "questions") goTo("questions");
@@ -90,7 +90,7 @@ const ask = (blind: boolean): Command => ({
 export const askWithPicture = ask(false);
 export const askBlind = ask(true);
 const history: Command = {
-  id: "question.history", group: "questions", title: "questions.command_history", keys: ["Mod+H"], places: HERE,
+  id: "question.history", group: "questions", title: "questions.command_history", keys: ["Alt+H"], places: HERE,
   enabled: () => exam.writer !== null, run: () => showDialog("question_history"),
 };
 const beside = (by: 1 | -1): Command => ({
