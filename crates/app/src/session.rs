@@ -24,6 +24,8 @@ pub struct Session {
     reader: Mutex<Database>,
     writer: Mutex<Database>,
     pub(crate) decoder: Mutex<Option<picture::Decoder>>,
+    /// Draws structures: never larger than one texture.
+    pub(crate) drawer: Mutex<Option<picture::Decoder>>,
     pub(crate) prepared: Prepared,
 }
 
@@ -82,6 +84,7 @@ impl Session {
             reader: Mutex::new(workspace.connect()?),
             writer: Mutex::new(workspace.connect()?),
             decoder: Mutex::new(None),
+            drawer: Mutex::new(None),
             prepared: Prepared::default(),
             workspace,
         })

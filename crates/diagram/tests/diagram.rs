@@ -280,3 +280,40 @@ fn what_a_text_does_not_say_is_found() {
         Vec::<usize>::new()
     );
 }
+
+#[test]
+fn edges_are_found_in_sentences_that_hold_addresses_and_versions() {
+    fn check(source: &str, text: &str, open: &[usize]) {
+        let graph = parse(source).unwrap();
+        assert_eq!(unmentioned(&graph, text).edges, open, "{text}");
+    }
+    let address = "flowchart LR\n a[Gateway] -->|802.1Q| b[\"10.0.0.1\"]";
+    let far = " It is old. It is grey. It hums. It is warm. ";
+    check(
+        address,
+        &format!("{far}The Gateway tags frames by 802.1Q for 10.0.0.1."),
+        &[],
+    );
+    check(
+        address,
+        &format!("The Gateway is red.{far}Here 802.1Q goes to 10.0.0.1."),
+        &[0],
+    );
+    check(
+        address,
+        &format!("(The Gateway is red.){far}“Here is 802.1Q.” Then 10.0.0.1!"),
+        &[0],
+    );
+    let chinese = "flowchart LR\n a[接入网] --> b[核心网]";
+    check(chinese, "接入网在左。核心网在右。", &[]);
+    check(
+        chinese,
+        "接入网在左。中间是承载网；它有两层！还有网管。核心网在右。",
+        &[0],
+    );
+    check(
+        chinese,
+        "接入网在左.中间是承载网.它有两层.核心网在右.",
+        &[0],
+    );
+}

@@ -13,7 +13,7 @@ use rusqlite::{Connection, Transaction};
 use crate::table::annotation::{self, Annotation};
 use crate::table::revision::{self, NewRevision};
 use crate::table::working_copy::{self, WorkingCopy};
-use crate::table::{audit, conflict, diagram, draft};
+use crate::table::{audit, conflict, diagram, draft, region};
 use crate::{Error, Result, claims, people, submissions};
 
 /// Who acts, and when.
@@ -47,7 +47,7 @@ pub fn journal(tx: &Transaction<'_>, by: By<'_>, entry: &JournalEntry) -> Result
         .map_or(entry.base_revision.clone(), |copy| copy.base_revision_id);
     let copy = WorkingCopy {
         text: entry.text.clone(),
-        links: links_within(&entry.links, &entry.text),
+        links: links_within(tx, &entry.slot, &entry.links, &entry.text)?,
         editor_state: entry.editor_state.clone(),
         base_revision_id: base,
         version: version + 1,
@@ -109,8 +109,8 @@ pub fn revise(
     text: &str,
     links: &[SpanLink],
 ) -> Result<Committed> {
-    let links = links_within(links, text);
     begin(tx, by, &slot.diagram_id)?;
+    let links = links_within(tx, slot, links, text)?;
     let annotation = annotation::find_or_insert(tx, slot, by.person)?;
     let copy = working_copy::get(tx, &annotation.id)?;
     let dirty = match &copy {
@@ -261,16 +261,27 @@ pub(crate) fn is_dirty(connection: &Connection, slot: &Slot, copy: &WorkingCopy)
     Ok(text != copy.text || links != copy.links)
 }
 
-/// The links that lie within the text, in order; none is empty.
-fn links_within(links: &[SpanLink], text: &str) -> Vec<SpanLink> {
+/// The links that lie within the text and lead to regions of the diagram, in order. Regions that were taken away
+/// count: bringing them back brings the links back.
+fn links_within(
+    connection: &Connection,
+    slot: &Slot,
+    links: &[SpanLink],
+    text: &str,
+) -> Result<Vec<SpanLink>> {
+    if links.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = region::ids_ever(connection, &slot.diagram_id)?;
     let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
     let mut links: Vec<SpanLink> = links
         .iter()
         .filter(|link| link.start < link.end && link.end <= length)
+        .filter(|link| known.contains(&link.region_id))
         .cloned()
         .collect();
     links.sort_by_key(|link| (link.start, link.end));
-    links
+    Ok(links)
 }
 
 /// Marks the diagram as begun, or refuses to write to it.

@@ -21,6 +21,15 @@ pub fn of_diagram(connection: &Connection, diagram: &DiagramId) -> Result<Vec<Re
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The ids of all regions that the diagram has or had.
+pub(crate) fn ids_ever(connection: &Connection, diagram: &DiagramId) -> Result<Vec<RegionId>> {
+    let mut statement = connection.prepare_cached("SELECT id FROM region WHERE diagram_id = ?1")?;
+    let ids = statement.query_map([diagram.as_str()], |row| {
+        Ok(RegionId::from_text(row.get::<_, String>(0)?))
+    })?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
 /// The region with this id.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
 use domain::{
     Anchor, BulkAction, BulkScope, DiagramId, DrawnRegion, Level, NewDecision, Pick, Picked,
     Policy, QuestionContent, QuestionKind, QueueFilter, QueueMark, QueueOrder, Reason,
-    RegionChange, Role, Shape, Slot, SpanLink, State, SubmitNote,
+    RegionChange, RegionId, Role, Shape, Slot, SpanLink, State, SubmitNote,
 };
 use store::annotate::{self};
 use store::{
@@ -160,6 +160,41 @@ fn a_shape_that_is_none_is_refused() {
         assert!(matches!(refused, Err(Error::BadRegion(_))), "{new:?}");
     }
     assert_eq!(names(&desk, &id), Vec::<String>::new());
+}
+
+#[test]
+fn words_link_to_regions_of_their_own_diagram_only() {
+    let mut desk = Fixture::new();
+    let (here, elsewhere) = (desk.import("a", "draft"), desk.import("b", "draft"));
+    let mut draw = |id: &DiagramId| {
+        let region = desk.write(|tx, by| regions::draw(tx, by, id, &drawn("r")));
+        region.unwrap().id
+    };
+    let (own, foreign) = (draw(&here), draw(&elsewhere));
+    let caption = global(&here);
+    let link = |region_id: &RegionId| SpanLink {
+        start: 0,
+        end: 2,
+        region_id: region_id.clone(),
+    };
+    let mut window = Window::open(&desk, &caption);
+    window.entry.links = vec![link(&foreign), link(&own)];
+    window.types(&mut desk, "words");
+    assert_eq!(desk.caption(&caption).links, [link(&own)]);
+    window.commits(&mut desk);
+    let links = [link(&foreign)];
+    desk.write(|tx, by| annotate::revise(tx, by, &caption, "other words", &links))
+        .unwrap();
+    assert_eq!(desk.caption(&caption).links, []);
+
+    // A region that was taken away may come back, and its links with it.
+    let mut window = Window::open(&desk, &caption);
+    window.entry.links = vec![link(&own)];
+    window.types(&mut desk, "words again");
+    desk.write(|tx, by| regions::remove(tx, by, &here, &own))
+        .unwrap();
+    window.types(&mut desk, "words again and more");
+    assert_eq!(desk.caption(&caption).links, [link(&own)]);
 }
 
 #[test]
