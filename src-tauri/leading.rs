@@ -93,8 +93,19 @@ pub fn people(desk: Shared<'_>) -> Answer<Vec<PersonInfo>> {
 
 #[tauri::command(async)]
 #[specta::specta]
-pub fn set_roles(desk: Shared<'_>, person: PersonId, roles: Vec<Role>) -> Answer<PersonInfo> {
-    Ok(desk.session()?.set_roles(&person, &roles)?)
+pub fn set_role(
+    desk: Shared<'_>,
+    person: PersonId,
+    role: Role,
+    wanted: bool,
+) -> Answer<PersonInfo> {
+    Ok(desk.session()?.set_role(&person, role, wanted)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn add_person(desk: Shared<'_>, name: String, roles: Vec<Role>) -> Answer<PersonInfo> {
+    Ok(desk.session()?.add_person(&name, &roles)?)
 }
 
 #[tauri::command(async)]

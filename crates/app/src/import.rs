@@ -10,12 +10,13 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use domain::Role;
 use picture::{Decoder, Limits};
 use serde::Serialize;
 use specta::Type;
 use store::annotate::By;
 use store::table::region;
-use store::{Database, intake};
+use store::{Database, intake, people};
 
 use crate::{Session, now};
 use files::Found;
@@ -90,7 +91,7 @@ impl Session {
     /// Brings in files and folders. A file that is refused stops nothing: the report names it.
     ///
     /// # Errors
-    /// When the workspace itself cannot be written.
+    /// Unless a lead acts, and when the workspace itself cannot be written.
     pub fn import(
         &self,
         paths: &[PathBuf],
@@ -98,6 +99,8 @@ impl Session {
         mut progress: impl FnMut(ImportProgress),
     ) -> Result<ImportReport> {
         let started = Instant::now();
+        // Before anything is copied and decoded.
+        self.read(|connection| people::require(connection, &self.person.id, Role::Lead))?;
         self.workspace.sweep()?;
         let mut found = files::find(paths, self.workspace.root(), &options.cancel);
         let mut report = ImportReport {

@@ -11,6 +11,7 @@ mod import;
 mod inventory;
 mod jobs;
 mod leads;
+mod log;
 mod pictures;
 mod problem;
 mod records;
@@ -33,6 +34,7 @@ pub use interchange::Exported;
 pub use inventory::{
     DeviceInfo, Fitness, Found, Inventory, Listed, MemoryNeed, ModelAbout, describe_model,
 };
+pub use log::log_problems_in;
 pub use pictures::PictureFile;
 pub use problem::{Code, Problem};
 pub use records::read_terms;

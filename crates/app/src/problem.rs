@@ -38,11 +38,13 @@ impl From<anyhow::Error> for Problem {
         let help = error
             .chain()
             .find_map(|cause| made_help(cause).or_else(|| help_of(cause).map(str::to_owned)));
-        Self {
+        let problem = Self {
             code,
             message: format!("{error:#}"),
             help,
-        }
+        };
+        crate::log::problem(&problem);
+        problem
     }
 }
 

@@ -1,16 +1,18 @@
 //! One person at work in one workspace.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use domain::{
-    AuditEntry, Committed, DiagramId, DiagramView, JournalEntry, Keep, NewRegion, Person, Place,
+    AuditEntry, Committed, DiagramId, DiagramView, JournalEntry, Keep, Person, PersonId, Place,
     QueueFilter, QueuePage, Region, Saved, Slot, SpanLink, State, StateCounts, SubmitNote,
+    WorkspaceId,
 };
 use serde::Serialize;
 use store::annotate::By;
-use store::{Database, Workspace, annotate, queue, review, table, view};
+use store::{Database, Workspace, annotate, people, queue, regions, review, table, view};
 
 use crate::now;
 use crate::words::{MEASURES, Prepared};
@@ -66,7 +68,9 @@ impl Session {
     pub fn create(root: &Path, person: &str) -> Result<Self> {
         std::fs::create_dir_all(root).with_context(|| format!("making `{}`", root.display()))?;
         let root = std::path::absolute(root)?;
-        Self::enter(Workspace::create(&root, person, now())?, person)
+        let workspace = Workspace::create(&root, person, now())?;
+        let person = workspace.join(person, now())?;
+        Self::enter(workspace, person)
     }
 
     /// Opens a workspace as `person`, who joins on first use.
@@ -75,12 +79,43 @@ impl Session {
     /// When the folder holds no workspace, or one of a newer Callout.
     pub fn open(root: &Path, person: &str) -> Result<Self> {
         let root = std::path::absolute(root)?;
-        Self::enter(Workspace::open(&root)?, person)
+        let workspace = Workspace::open(&root)?;
+        let person = workspace.join(person, now())?;
+        Self::enter(workspace, person)
     }
 
-    fn enter(workspace: Workspace, person: &str) -> Result<Self> {
+    /// Opens a workspace as whoever this person is there by `known`, which has ids of people by ids of workspaces; as
+    /// `person`, who joins on first use, where that is not known.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_known(
+        root: &Path,
+        person: &str,
+        known: &BTreeMap<String, PersonId>,
+    ) -> Result<Self> {
+        let root = std::path::absolute(root)?;
+        let workspace = Workspace::open(&root)?;
+        let known = workspace.connect()?.read(|connection| {
+            let id = table::workspace::id(connection)?;
+            match known.get(id.as_str()) {
+                Some(id) => match people::get(connection, id) {
+                    Err(store::Error::NoPerson(_)) => Ok(None),
+                    found => found.map(Some),
+                },
+                None => Ok(None),
+            }
+        })?;
+        let person = match known {
+            Some(person) => person,
+            None => workspace.join(person, now())?,
+        };
+        Self::enter(workspace, person)
+    }
+
+    fn enter(workspace: Workspace, person: Person) -> Result<Self> {
         Ok(Self {
-            person: workspace.join(person, now())?,
+            person,
             reader: Mutex::new(workspace.connect()?),
             writer: Mutex::new(workspace.connect()?),
             decoder: Mutex::new(None),
@@ -93,6 +128,14 @@ impl Session {
     /// The workspace.
     pub fn workspace(&self) -> &Workspace {
         &self.workspace
+    }
+
+    /// The workspace's id.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub fn workspace_id(&self) -> Result<WorkspaceId> {
+        self.read(table::workspace::id)
     }
 
     /// Who acts.
@@ -289,20 +332,10 @@ impl Session {
     /// The region with this id or name, made over the whole picture when there is none of that name.
     ///
     /// # Errors
-    /// When there is no such diagram, or when it takes no text: then no region is made that stays empty.
+    /// Unless an annotator acts; when there is no such diagram, or when it takes no text: then no region is made that
+    /// stays empty.
     pub fn region(&self, id: &DiagramId, typed: &str) -> Result<Region> {
-        let new = NewRegion {
-            name: typed.to_owned(),
-            bbox: None,
-            polygon: Vec::new(),
-        };
-        self.write(|tx, by| {
-            let state = table::diagram::get(tx, id)?.state;
-            if !state.takes_text() {
-                return Err(store::Error::ReadOnly(state));
-            }
-            table::region::find_or_insert(tx, id, &new, by.person, by.at)
-        })
+        self.write(|tx, by| regions::named(tx, by, id, typed))
     }
 
     /// What the workspace holds, and whether it is sound.

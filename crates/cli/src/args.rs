@@ -253,6 +253,7 @@ impl Queue {
             person,
             reason: self.reason,
             mark: self.mark,
+            ..QueueFilter::default()
         })
     }
 

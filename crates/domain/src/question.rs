@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{DiagramId, JobId, Level, ModelId, QuestionId, RegionId, RevisionId, Timestamp};
+use crate::{DiagramId, JobId, Level, ModelId, QuestionId, RegionId, RevisionId, Span, Timestamp};
 
 /// How a question is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
@@ -240,6 +240,16 @@ pub struct QuestionFilter {
     pub category: Option<String>,
     /// Only by the expert of this name.
     pub author: Option<String>,
+    /// Only synthetic ones, or none of them.
+    pub synthetic: Option<bool>,
+    /// Only as hard as this.
+    pub difficulty: Option<Difficulty>,
+    /// Only choices whose first right option has this index, from 0.
+    pub key_position: Option<u32>,
+    /// Only those that were put into the set then.
+    pub made_ready: Option<Span>,
+    /// Only those that somebody besides their author answered, or none of them; as they stand now, with the picture.
+    pub second_answer: Option<bool>,
     /// Only whose text holds this, whatever the case.
     pub search: String,
 }
@@ -307,7 +317,7 @@ pub struct QuestionTrial {
     pub at: Timestamp,
 }
 
-/// How the set covers the workspace.
+/// How the set covers the workspace. Synthetic questions never count.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
 pub struct QuestionCoverage {
     /// Ready questions of experts.
@@ -360,6 +370,36 @@ impl FromStr for QuestionState {
             .into_iter()
             .find(|state| state.as_str() == text)
             .ok_or_else(|| UnknownQuestionState(text.to_owned()))
+    }
+}
+
+impl Difficulty {
+    /// All of them, easiest first.
+    pub const ALL: [Self; 3] = [Self::Easy, Self::Medium, Self::Hard];
+
+    /// The name used in the database, on the command line and in exports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Easy => "easy",
+            Self::Medium => "medium",
+            Self::Hard => "hard",
+        }
+    }
+}
+
+/// Text that names no difficulty.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no difficulty; they are `easy`, `medium` and `hard`")]
+pub struct UnknownDifficulty(pub String);
+
+impl FromStr for Difficulty {
+    type Err = UnknownDifficulty;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|difficulty| difficulty.as_str() == text)
+            .ok_or_else(|| UnknownDifficulty(text.to_owned()))
     }
 }
 

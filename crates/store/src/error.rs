@@ -97,12 +97,12 @@ pub enum Error {
     #[error("a row of `{0}` points at nothing; the workspace was left as it was")]
     Dangling(String),
     /// The acting person has no such role.
-    #[error("this takes the role `{}`, which {person} does not have", role.as_str())]
+    #[error("this takes the role {}, which {person} does not have", any_of(roles))]
     NotAllowed {
         /// Name of who acts.
         person: String,
-        /// The role that is needed.
-        role: domain::Role,
+        /// The roles of which one is needed.
+        roles: Vec<domain::Role>,
     },
     /// Somebody else holds the diagram.
     #[error("{person} holds this diagram until {}", until.to_rfc3339())]
@@ -224,7 +224,9 @@ impl Error {
                 Some("Ask for it to be drafted again, or choose other diagrams or levels.")
             }
             Self::Dangling(_) => Some("Keep a copy of the folder and ask for help."),
-            Self::NotAllowed { .. } => Some("Ask a lead of this workspace to give you that role."),
+            Self::NotAllowed { .. } => {
+                Some("Ask a lead of this workspace to give you such a role.")
+            }
             Self::Claimed { .. } => Some("Take another diagram, or wait until the claim ends."),
             Self::RegionNameTaken(_) | Self::PersonNameTaken(_) => Some("Choose another name."),
             Self::LastLead => Some("Make somebody else a lead first."),
@@ -297,4 +299,13 @@ impl From<rusqlite::Error> for Error {
             _ => Self::Sqlite(error),
         }
     }
+}
+
+/// Roles as a person reads them: `annotator` or `lead`.
+fn any_of(roles: &[domain::Role]) -> String {
+    let words: Vec<String> = roles
+        .iter()
+        .map(|role| format!("`{}`", role.as_str()))
+        .collect();
+    words.join(" or ")
 }

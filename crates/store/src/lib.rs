@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod annotate;
+mod boxes;
 mod claims;
 pub mod dashboard;
 mod database;
@@ -38,7 +39,7 @@ pub mod work;
 mod workspace;
 
 pub use database::Database;
-pub use diagnostics::diagnostics;
+pub use diagnostics::{diagnostics, names};
 pub use engine_lock::{EngineLock, EngineNote};
 pub use error::{Error, Result};
 pub use images::Incoming;

@@ -76,12 +76,51 @@ pub(crate) fn conditions(filter: &QuestionFilter) -> (String, Vec<Value>) {
     if let Some(author) = &filter.author {
         add("person.name = ?", author.clone());
     }
+    if let Some(difficulty) = filter.difficulty {
+        add(
+            "question.content ->> 'difficulty' = ?",
+            difficulty.as_str().to_owned(),
+        );
+    }
     let search = words::folded(&filter.search);
     if !search.is_empty() {
         add("instr(lower(question.content), ?) > 0", search);
     }
+    if let Some(place) = filter.key_position {
+        add(KEY_POSITION, place.to_string());
+    }
+    if let Some(span) = filter.made_ready {
+        wanted.push(MADE_READY);
+        values.extend([span.from, span.until].map(|at| Value::from(at.millis())));
+    }
+    match filter.synthetic {
+        Some(true) => wanted.push("question.source ->> 'kind' = 'synthetic'"),
+        Some(false) => wanted.push("question.source ->> 'kind' <> 'synthetic'"),
+        None => {}
+    }
+    match filter.second_answer {
+        Some(true) => wanted.push(SECOND_ANSWER),
+        Some(false) => wanted.push(NO_SECOND_ANSWER),
+        None => {}
+    }
     (wanted.join(" AND "), values)
 }
+
+const MADE_READY: &str = "question.id IN (SELECT subject FROM audit
+    WHERE action = 'question' AND after = 'ready' AND at >= ? AND at < ?)";
+
+/// An answer to the question as it stands counts, by a person who did not write it, to the picture.
+const SECOND_ANSWER: &str = "EXISTS (SELECT 1 FROM question_trial AS trial
+    WHERE trial.question_id = question.id AND trial.revision_id = question.head_revision_id
+        AND trial.person_id <> question.author_id AND trial.correct IS NOT NULL AND NOT trial.blind)";
+
+const NO_SECOND_ANSWER: &str = "NOT EXISTS (SELECT 1 FROM question_trial AS trial
+    WHERE trial.question_id = question.id AND trial.revision_id = question.head_revision_id
+        AND trial.person_id <> question.author_id AND trial.correct IS NOT NULL AND NOT trial.blind)";
+
+const KEY_POSITION: &str =
+    "(SELECT min(choice.key) FROM json_each(question.content, '$.choices') AS choice
+    WHERE choice.value ->> 'right') = CAST(? AS INTEGER)";
 
 /// Questions that are not turned down, with the words to compare a new one with: id and stem.
 ///
@@ -126,11 +165,13 @@ pub fn coverage(connection: &Connection) -> Result<QuestionCoverage> {
     while let Some(row) = rows.next()? {
         let state: QuestionState = crate::table::parsed(row, 0)?;
         let source: QuestionSource = json(row, 2)?;
+        if matches!(source, QuestionSource::Synthetic { .. }) {
+            continue;
+        }
         match state {
             QuestionState::Proposed => coverage.proposed += 1,
             QuestionState::Draft => coverage.drafts += 1,
             QuestionState::Rejected => {}
-            QuestionState::Ready if matches!(source, QuestionSource::Synthetic { .. }) => {}
             QuestionState::Ready => {
                 let content: domain::QuestionContent = json(row, 1)?;
                 coverage.ready += 1;

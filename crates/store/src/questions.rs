@@ -70,8 +70,20 @@ pub fn add(
 /// Puts a suggestion beside the experts' questions; `source` is never [`QuestionSource::Expert`].
 ///
 /// # Errors
-/// [`Error::NoDiagram`], [`Error::NotAProposal`].
+/// [`Error::NotAllowed`] unless an author acts, [`Error::NoDiagram`], [`Error::NotAProposal`].
 pub fn propose(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    diagram: &DiagramId,
+    content: &QuestionContent,
+    source: &QuestionSource,
+) -> Result<Question> {
+    people::require(tx, by.person, Role::Author)?;
+    suggest(tx, by, diagram, content, source)
+}
+
+/// As [`propose`], of an engine: whoever queued its job was asked for the role then.
+pub(crate) fn suggest(
     tx: &Transaction<'_>,
     by: By<'_>,
     diagram: &DiagramId,
@@ -122,8 +134,14 @@ pub fn save(tx: &Transaction<'_>, by: By<'_>, entry: &QuestionEntry) -> Result<Q
 /// Makes a revision of the text, if it says something its head does not.
 ///
 /// # Errors
-/// [`Error::NoQuestion`].
+/// [`Error::NotAllowed`] unless an author acts, [`Error::NoQuestion`].
 pub fn commit(tx: &Transaction<'_>, by: By<'_>, id: &QuestionId) -> Result<Question> {
+    people::require(tx, by.person, Role::Author)?;
+    keep_text(tx, by, id)
+}
+
+/// As [`commit`], for whoever needs a text that stays.
+fn keep_text(tx: &Transaction<'_>, by: By<'_>, id: &QuestionId) -> Result<Question> {
     let question = get(tx, id)?;
     let head = match &question.head {
         Some(head) => Some(revision(tx, head)?.content),
@@ -242,14 +260,15 @@ pub fn trials(connection: &Connection, id: &QuestionId) -> Result<Vec<QuestionTr
 /// Keeps the acting person's answer to the newest revision.
 ///
 /// # Errors
-/// [`Error::NoQuestion`].
+/// [`Error::NotAllowed`] for somebody without a role, [`Error::NoQuestion`].
 pub fn answer(
     tx: &Transaction<'_>,
     by: By<'_>,
     id: &QuestionId,
     trial: &QuestionTrial,
 ) -> Result<()> {
-    let question = commit(tx, by, id)?;
+    people::require_any(tx, by.person, &Role::ALL)?;
+    let question = keep_text(tx, by, id)?;
     let revision = question
         .head
         .ok_or_else(|| Error::NoRevision(id.to_string()))?;
@@ -326,7 +345,7 @@ fn insert(
         .note(diagram.as_str());
     audit::append(tx, by.at, by.person, &event)?;
     if state == QuestionState::Proposed {
-        return commit(tx, by, &id);
+        return keep_text(tx, by, &id);
     }
     get(tx, &id)
 }

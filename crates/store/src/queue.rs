@@ -55,7 +55,8 @@ impl View {
                 (SELECT person.name FROM person
                     WHERE person.id = claimed_by AND claimed_by <> ? AND claimed_until > ?),
                 (SELECT count(*) FROM thread WHERE thread.diagram_id = diagram.id AND resolved_at IS NULL),
-                (SELECT count(*) FROM question WHERE question.diagram_id = diagram.id AND question.state = 'ready')
+                (SELECT count(*) FROM question WHERE question.diagram_id = diagram.id AND question.state = 'ready'
+                    AND source ->> 'kind' <> 'synthetic')
              FROM diagram WHERE number IN (SELECT n FROM ({} {} LIMIT ? OFFSET ?)) ORDER BY {}",
             wanted.sql, wanted.order.by, wanted.order.rows,
         );

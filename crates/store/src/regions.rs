@@ -1,6 +1,8 @@
 //! Drawing regions on a diagram that takes text.
 
-use domain::{Action, DiagramId, DrawnRegion, Image, Region, RegionChange, RegionId, Role, Shape};
+use domain::{
+    Action, DiagramId, DrawnRegion, Image, NewRegion, Region, RegionChange, RegionId, Role, Shape,
+};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::annotate::{self, By};
@@ -33,6 +35,24 @@ pub fn draw(
     region::insert_drawn(tx, diagram, &drawn, by)?;
     log(tx, by, diagram, None, Some(&drawn))?;
     Ok(drawn)
+}
+
+/// The region with this id or name; made over the whole picture when there is none of that name.
+///
+/// # Errors
+/// [`Error::ReadOnly`], [`Error::NotAllowed`] unless an annotator acts.
+pub fn named(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId, typed: &str) -> Result<Region> {
+    people::require(tx, by.person, Role::Annotator)?;
+    let state = diagram::get(tx, diagram)?.state;
+    if !state.takes_text() {
+        return Err(Error::ReadOnly(state));
+    }
+    let new = NewRegion {
+        name: typed.to_owned(),
+        bbox: None,
+        polygon: Vec::new(),
+    };
+    region::find_or_insert(tx, diagram, &new, by.person, by.at)
 }
 
 /// Renames a region or gives it another place.

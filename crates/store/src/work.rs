@@ -164,7 +164,7 @@ pub fn unskip(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId) -> Result<State>
 /// # Errors
 /// [`Error::NoDiagram`].
 pub fn set_kind(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId, kind: &str) -> Result<()> {
-    people::require(tx, by.person, Role::Annotator)?;
+    people::require_any(tx, by.person, &[Role::Annotator, Role::Lead])?;
     let before = diagram::get(tx, id)?.kind;
     let kind = kind.trim();
     if before == kind {
@@ -277,6 +277,7 @@ pub fn undo_bulk(tx: &Transaction<'_>, by: By<'_>, id: &BulkId) -> Result<BulkDo
     for (number, before, after) in items {
         if facts(tx, number)? == after {
             put(tx, number, &before)?;
+            log_change(tx, by, number, (&after, &before))?;
             done.changed += 1;
         } else {
             done.unchanged += 1;
@@ -371,7 +372,43 @@ fn apply(
         return Ok(false);
     }
     put(tx, number, &after)?;
+    log_change(tx, by, number, (before, &after))?;
     Ok(true)
+}
+
+/// One line of the log for each thing that changed about a diagram.
+fn log_change(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    number: u32,
+    (before, after): (&Facts, &Facts),
+) -> Result<()> {
+    let id = diagram::id_of(tx, number)?;
+    let place = |facts: &Facts| match facts.plan {
+        NOT_PLANNED => String::new(),
+        place => place.to_string(),
+    };
+    let planned = [
+        ("plan", place(before), place(after)),
+        ("kind", before.kind.clone(), after.kind.clone()),
+        (
+            "second",
+            before.second.to_string(),
+            after.second.to_string(),
+        ),
+    ];
+    for (what, was, is) in planned.iter().filter(|(_, was, is)| was != is) {
+        let event = Action::Plan.on(id.as_str()).before(Some(was)).after(is);
+        audit::append(tx, by.at, by.person, &event.note(what))?;
+    }
+    if before.state != after.state {
+        let event = Action::Skip
+            .on(id.as_str())
+            .before(Some(&before.state))
+            .after(&after.state);
+        audit::append(tx, by.at, by.person, &event)?;
+    }
+    Ok(())
 }
 
 fn numbers(connection: &Connection, by: By<'_>, scope: &BulkScope) -> Result<Vec<u32>> {

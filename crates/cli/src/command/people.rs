@@ -33,6 +33,16 @@ enum Command {
         #[arg(value_parser = word::<Role>)]
         roles: Vec<Role>,
     },
+    /// Let somebody in under a name.
+    Add {
+        #[command(flatten)]
+        workspace: InWorkspace,
+        /// Their name.
+        name: String,
+        /// annotator, author, lead; none gives them none.
+        #[arg(value_parser = word::<Role>)]
+        roles: Vec<Role>,
+    },
     /// Give somebody another name.
     Rename {
         #[command(flatten)]
@@ -61,6 +71,11 @@ impl People {
                 let session = workspace.open(context)?;
                 one(&session.set_roles(&person(&session, &name)?, &roles)?)
             }
+            Command::Add {
+                workspace,
+                name,
+                roles,
+            } => one(&workspace.open(context)?.add_person(&name, &roles)?),
             Command::Rename {
                 workspace,
                 name,

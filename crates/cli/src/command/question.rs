@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use app::Session;
 use app::domain::{
-    Finding, Level, Question as Item, QuestionContent, QuestionEntry, QuestionFilter, QuestionId,
-    QuestionKind, QuestionState, RevisionId,
+    Difficulty, Finding, Level, Question as Item, QuestionContent, QuestionEntry, QuestionFilter,
+    QuestionId, QuestionKind, QuestionState, RevisionId,
 };
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -129,6 +129,18 @@ struct Which {
     /// Only by this person.
     #[arg(long, value_name = "NAME")]
     author: Option<String>,
+    /// easy, medium or hard.
+    #[arg(long, value_parser = word::<Difficulty>)]
+    difficulty: Option<Difficulty>,
+    /// Only choices whose first right option is at this place, from 1.
+    #[arg(long, value_name = "PLACE", value_parser = clap::value_parser!(u32).range(1..))]
+    key_position: Option<u32>,
+    /// Leave synthetic questions out (false), or everything else (true).
+    #[arg(long)]
+    synthetic: Option<bool>,
+    /// Only those that somebody besides their author answered as they stand (true), or the others (false).
+    #[arg(long)]
+    second_answer: Option<bool>,
     /// Only whose text holds this.
     #[arg(long, default_value = "", hide_default_value = true)]
     search: String,
@@ -147,7 +159,12 @@ impl Which {
             level: self.level,
             category: self.category.clone(),
             author: self.author.clone(),
+            difficulty: self.difficulty,
+            key_position: self.key_position.map(|place| place - 1),
+            synthetic: self.synthetic,
+            second_answer: self.second_answer,
             search: self.search.clone(),
+            ..QuestionFilter::default()
         })
     }
 }

@@ -96,7 +96,7 @@ pub fn engine(by: By<'_>) -> Worker<'static> {
     }
 }
 
-fn prompts() -> PromptVersions {
+pub fn prompts() -> PromptVersions {
     Level::ALL
         .map(|level| (level, "1+0a0b0c0d".to_owned()))
         .into()

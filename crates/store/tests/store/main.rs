@@ -5,6 +5,7 @@
     reason = "a helper of tests may fail, and a writer's acknowledgements are what it prints"
 )]
 
+mod board;
 mod captions;
 mod contention;
 mod crash;
@@ -18,5 +19,6 @@ mod many;
 mod permanence;
 mod queue;
 mod review;
+mod roles;
 mod search;
 mod uncertainty;
