@@ -101,7 +101,7 @@ fn by_person(connection: &Connection, since: i64) -> Result<Vec<PersonProgress>>
             )?
             .query_row((person.person_id.as_str(), since), |row| row.get(0))?;
         let mut statement = connection.prepare_cached(
-            "SELECT max(active_seconds) FROM submission
+            "SELECT sum(active_seconds) FROM submission
              WHERE person_id = ?1 AND at >= ?2 AND active_seconds IS NOT NULL GROUP BY diagram_id, at",
         )?;
         let seconds = statement

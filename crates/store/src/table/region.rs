@@ -21,6 +21,35 @@ pub fn of_diagram(connection: &Connection, diagram: &DiagramId) -> Result<Vec<Re
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Those that other people drew while working: neither came with the diagram nor with an imported draft.
+pub(crate) fn drawn_by_others(
+    connection: &Connection,
+    diagram: &DiagramId,
+    person: &PersonId,
+) -> Result<Vec<RegionId>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT region.id FROM region JOIN diagram ON diagram.id = region.diagram_id
+         WHERE region.diagram_id = ?1 AND created_by <> ?2 AND created_at <> imported_at
+            AND NOT EXISTS (SELECT 1 FROM draft WHERE draft.diagram_id = ?1
+                AND draft.region_id = region.id AND draft.job_id IS NULL)",
+    )?;
+    let rows = statement.query_map((diagram.as_str(), person.as_str()), |row| {
+        Ok(RegionId::from_text(row.get::<_, String>(0)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether the diagram has or had the region.
+pub(crate) fn was_there(
+    connection: &Connection,
+    diagram: &DiagramId,
+    id: &RegionId,
+) -> Result<bool> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM region WHERE id = ?1 AND diagram_id = ?2)")?
+        .query_row((id.as_str(), diagram.as_str()), |row| row.get(0))?)
+}
+
 /// The region with this id.
 ///
 /// # Errors
