@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use app::domain::{
-    BulkAction, BulkDone, BulkId, BulkScope, Claim, Committed, DiagramId, DrawnRegion, FilterId,
-    HistoryEntry, NewTerm, PersonId, Place, QueueFilter, Reason, Region, RegionChange, RegionId,
-    Revision, RevisionId, SavedFilter, Slot, State, Term, TermHit, TermId, TermsTaken,
+    BulkAction, BulkDone, BulkId, BulkScope, Claim, Committed, DiagramId, DraftId, DrawnRegion,
+    FilterId, HistoryEntry, NewTerm, PersonId, Place, QueueFilter, Reason, Region, RegionChange,
+    RegionId, Revision, RevisionId, SavedFilter, Slot, State, Term, TermHit, TermId, TermsTaken,
 };
 use app::{Structure, StructureDiff};
 
@@ -54,6 +54,18 @@ pub fn reorder_regions(
 #[specta::specta]
 pub fn set_reasons(desk: Shared<'_>, slot: Slot, reasons: Vec<Reason>) -> Answer<Vec<Reason>> {
     Ok(desk.session()?.set_reasons(&slot, &reasons)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn accept_draft(desk: Shared<'_>, slot: Slot, draft: DraftId) -> Answer<Committed> {
+    Ok(desk.session()?.accept_draft(&slot, Some(&draft))?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn take_back_draft(desk: Shared<'_>, slot: Slot) -> Answer<Committed> {
+    Ok(desk.session()?.take_back_draft(&slot)?)
 }
 
 #[tauri::command(async)]

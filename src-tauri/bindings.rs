@@ -54,6 +54,8 @@ pub fn builder() -> Builder<Wry> {
         annotating::restore_region,
         annotating::reorder_regions,
         annotating::set_reasons,
+        annotating::accept_draft,
+        annotating::take_back_draft,
         annotating::history,
         annotating::revision,
         annotating::restore_revision,

@@ -5,7 +5,7 @@ use domain::{
     Committed, DiagramId, DrawnRegion, HistoryEntry, PersonId, Reason, Region, RegionChange,
     RegionId, Revision, RevisionId, Slot,
 };
-use store::{annotate, history, regions, table};
+use store::{annotate, history, regions};
 
 use crate::Session;
 
@@ -68,7 +68,7 @@ impl Session {
     /// # Errors
     /// As [`Self::page`].
     pub fn history(&self, slot: &Slot, annotator: Option<&PersonId>) -> Result<Vec<HistoryEntry>> {
-        self.read(|connection| history::list(connection, slot, annotator))
+        self.read(|connection| history::list(connection, slot, annotator, &self.person.id))
     }
 
     /// One revision with its text.
@@ -76,7 +76,7 @@ impl Session {
     /// # Errors
     /// When there is none.
     pub fn revision(&self, id: &RevisionId) -> Result<Revision> {
-        self.read(|connection| table::revision::get(connection, id))
+        self.read(|connection| history::revision(connection, id, &self.person.id))
     }
 
     /// Makes an earlier text the head again, as a new revision.

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use domain::{
-    AuditEntry, Committed, DiagramId, DiagramView, JournalEntry, Keep, Person, PersonId, Place,
-    QueueFilter, QueuePage, Region, Saved, Slot, SpanLink, State, StateCounts, SubmitNote,
+    AuditEntry, Committed, DiagramId, DiagramView, DraftId, JournalEntry, Keep, Person, PersonId,
+    Place, QueueFilter, QueuePage, Region, Saved, Slot, SpanLink, State, StateCounts, SubmitNote,
     WorkspaceId,
 };
 use serde::Serialize;
@@ -15,7 +15,7 @@ use store::annotate::By;
 use store::{Database, Workspace, annotate, people, queue, regions, review, table, view};
 
 use crate::now;
-use crate::words::{MEASURES, Prepared};
+use crate::words::Prepared;
 
 /// A workspace opened by somebody. Shared between threads; a long search never makes a save wait,
 /// since reads and writes have a connection each.
@@ -155,15 +155,15 @@ impl Session {
         f: impl FnOnce(&store::Transaction<'_>, By<'_>) -> store::Result<T>,
     ) -> Result<T> {
         let mut writer = lock(&self.writer);
-        Ok(writer.write(|tx| {
-            f(
-                tx,
-                By {
-                    person: &self.person.id,
-                    at: now(),
-                },
-            )
-        })?)
+        Ok(writer.write(|tx| f(tx, self.by()))?)
+    }
+
+    /// The acting person at this moment.
+    pub(crate) fn by(&self) -> By<'_> {
+        By {
+            person: &self.person.id,
+            at: now(),
+        }
     }
 
     /// Changes when another connection wrote; what this session writes does not count, since
@@ -230,7 +230,8 @@ impl Session {
     /// # Errors
     /// When there is no such diagram.
     pub fn diagram(&self, id: &DiagramId) -> Result<DiagramView> {
-        self.read(|connection| view::diagram_view(connection, id, &self.person.id))
+        let by = self.by();
+        self.read(|connection| view::diagram_view(connection, id, by))
     }
 
     /// What happened to a diagram, oldest first.
@@ -271,22 +272,50 @@ impl Session {
         submit: bool,
     ) -> Result<Committed> {
         let text = unix_lines(text);
+        let words = self.glossary()?;
         self.write(|tx, by| {
             let committed = annotate::revise(tx, by, slot, &text, links)?;
-            if submit {
-                annotate::submit(tx, by, slot, &SubmitNote::default(), MEASURES)
-            } else {
-                Ok(committed)
+            if !submit {
+                return Ok(committed);
             }
+            words.measured(|measures| {
+                annotate::submit(tx, by, slot, &SubmitNote::default(), measures)
+            })
         })
     }
 
     /// Hands the diagram in.
     ///
     /// # Errors
-    /// When nothing is written, or two texts wait for a choice.
+    /// When nothing is written, two texts wait for a choice, or somebody else holds the diagram.
     pub fn submit(&self, slot: &Slot, note: &SubmitNote) -> Result<Committed> {
-        self.write(|tx, by| annotate::submit(tx, by, slot, note, MEASURES))
+        let words = self.glossary()?;
+        self.write(|tx, by| {
+            words.measured(|measures| annotate::submit(tx, by, slot, note, measures))
+        })
+    }
+
+    /// Makes a draft the text of an untouched caption; `None` takes the newest.
+    ///
+    /// # Errors
+    /// When the caption has no such draft to see, or another text of its own.
+    pub fn accept_draft(&self, slot: &Slot, draft: Option<&DraftId>) -> Result<Committed> {
+        self.write(|tx, by| {
+            let newest = match draft {
+                Some(_) => None,
+                None => table::draft::newest(tx, slot)?.map(|newest| newest.id),
+            };
+            let draft = draft.or(newest.as_ref()).ok_or(store::Error::NoDraft)?;
+            annotate::accept(tx, by, slot, draft)
+        })
+    }
+
+    /// Takes back that a draft was accepted.
+    ///
+    /// # Errors
+    /// When more than that was written.
+    pub fn take_back_draft(&self, slot: &Slot) -> Result<Committed> {
+        self.write(|tx, by| annotate::take_back(tx, by, slot))
     }
 
     /// Settles a conflict.
@@ -326,7 +355,7 @@ impl Session {
     /// # Errors
     /// When the diagram has none.
     pub fn known_region(&self, id: &DiagramId, typed: &str) -> Result<Region> {
-        self.read(|connection| table::region::find(connection, id, typed))
+        self.read(|connection| regions::known(connection, id, &self.person.id, typed))
     }
 
     /// The region with this id or name, made over the whole picture when there is none of that name.

@@ -12,12 +12,6 @@ use crate::Session;
 use crate::session::lock;
 use crate::terms::Glossary;
 
-/// What the store asks of two texts when work is handed in.
-pub(crate) const MEASURES: Measures = Measures {
-    kept: |draft, text| Segmenter::shared().diff(draft, text).kept,
-    agreement,
-};
-
 /// What was made of the glossary, and of which version of it.
 #[derive(Debug, Default)]
 pub(crate) struct Prepared(Mutex<Option<(u32, Arc<Glossary>)>>);
@@ -53,6 +47,16 @@ impl Session {
     }
 }
 
+impl Glossary {
+    /// Hands `work` what the store asks of two texts, with this glossary's terms kept whole.
+    pub(crate) fn measured<T>(&self, work: impl FnOnce(Measures<'_>) -> T) -> T {
+        work(Measures {
+            kept: &|draft, text| self.segmenter().diff(draft, text).kept,
+            agreement: &|one, other| agreement(self.segmenter(), one, other),
+        })
+    }
+}
+
 /// Loads the dictionary of [`Session::diff`] ahead of its first use.
 pub fn warm_diff() {
     Segmenter::shared();
@@ -63,8 +67,7 @@ pub fn warm_diff() {
     clippy::cast_precision_loss,
     reason = "word counts stay far below 2^52"
 )]
-fn agreement(one: &str, other: &str) -> f64 {
-    let segmenter = Segmenter::shared();
+fn agreement(segmenter: &Segmenter, one: &str, other: &str) -> f64 {
     let n_one = segmenter.words(one).len() as f64;
     let n_all = n_one + segmenter.words(other).len() as f64;
     if n_all == 0.0 {
@@ -75,7 +78,11 @@ fn agreement(one: &str, other: &str) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::agreement;
+    use worddiff::Segmenter;
+
+    fn agreement(one: &str, other: &str) -> f64 {
+        super::agreement(Segmenter::shared(), one, other)
+    }
 
     #[test]
     fn agreement_is_the_same_from_both_sides() {

@@ -331,8 +331,11 @@ pub struct DiagramView {
     pub drafts: Vec<Draft>,
     /// Why a lead sent it back; kept until it is submitted again.
     pub return_reason: Option<String>,
-    /// Whether the captions take no text now; see [`State::takes_text`].
+    /// Whether the captions take no text of this person now: see [`State::takes_text`]; or somebody else holds
+    /// the diagram.
     pub read_only: bool,
+    /// Whether drafts are held back from everybody until the diagram was handed in.
+    pub drafts_hidden: bool,
     /// Who holds it now.
     pub claim: Option<Claim>,
     /// Whether the person handed in their part, and a second person has not yet.

@@ -28,7 +28,9 @@ mod tests;
 mod time;
 mod work;
 
-pub use annotation::{Caption, Committed, Conflict, JournalEntry, Keep, Revision, Saved, Slot};
+pub use annotation::{
+    Caption, CaptionProgress, Committed, Conflict, JournalEntry, Keep, Revision, Saved, Slot,
+};
 pub use audit::{
     Action, AuditAbout, AuditEntry, AuditEvent, AuditFilter, AuditPage, UnknownAction,
 };
@@ -43,7 +45,7 @@ pub use draft::{Draft, DraftOrigin, Drafted, NewDraft, NewRegion};
 pub use examine::{
     AnswerParameters, AnswerRequest, ProposeParameters, ProposeRequest, QuestionScope,
 };
-pub use history::{HistoryEntry, SubmitNote};
+pub use history::{ActiveTime, HistoryEntry, SubmitNote};
 pub use id::{
     AnnotationId, BulkId, DiagramId, DraftId, FilterId, JobId, ModelId, PersonId, QuestionId,
     RegionId, RevisionId, TermId, ThreadId, WorkspaceId,

@@ -151,7 +151,7 @@ fn median_seconds(
     (from, until): (i64, i64),
 ) -> Result<Option<f64>> {
     let mut statement = connection.prepare_cached(
-        "SELECT max(active_seconds) FROM submission
+        "SELECT sum(active_seconds) FROM submission
          WHERE person_id = ?1 AND at >= ?2 AND at < ?3 AND active_seconds IS NOT NULL
          GROUP BY diagram_id, at",
     )?;

@@ -58,6 +58,12 @@ pub enum Error {
     /// There is no conflict to settle.
     #[error("no conflict is open on this caption")]
     NoConflict,
+    /// The caption has no such draft to see.
+    #[error("the caption has no such draft")]
+    NoDraft,
+    /// The caption has a text of its own.
+    #[error("the caption has a text of its own already")]
+    CaptionWritten,
     /// No model has this id or name.
     #[error("no model `{0}`")]
     NoModel(String),
@@ -213,6 +219,10 @@ impl Error {
             Self::ReadOnly(_) => Some("Reopen it to edit."),
             Self::NothingToSubmit => Some("Write a caption first."),
             Self::OpenConflict(_) => Some("Choose which of the two texts to keep, then submit."),
+            Self::NoDraft => Some("Write the caption, or have it drafted first."),
+            Self::CaptionWritten => {
+                Some("Change the text instead, or bring the draft back into it.")
+            }
             Self::NoModel(_) => Some("Add the model first, or choose one of those that are there."),
             Self::ModelNameTaken(_) => Some("Choose another name, or remove that model."),
             Self::BadModel(bad) => bad.help(),

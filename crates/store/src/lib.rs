@@ -4,6 +4,7 @@
 //! Reads take a [`Connection`], writes take a [`Transaction`]; [`Database`] hands out both.
 #![warn(missing_docs)]
 
+mod access;
 pub mod annotate;
 mod boxes;
 mod claims;

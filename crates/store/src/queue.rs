@@ -31,6 +31,16 @@ impl View {
         }
     }
 
+    /// As [`Self::new`], and of that only what `person` may take up.
+    pub(crate) fn free(filter: &QueueFilter, person: &PersonId, now: Timestamp) -> Self {
+        let mut view = Self::new(filter, person, now);
+        let (condition, bound) = queue_marks::free(person, now);
+        view.wanted.sql.push_str(" AND ");
+        view.wanted.sql.push_str(condition);
+        view.wanted.values.extend(bound);
+        view
+    }
+
     /// Rows `offset..offset + limit`; `limit` is cut to [`MAX_PAGE_ROWS`].
     ///
     /// # Errors

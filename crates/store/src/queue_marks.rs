@@ -49,7 +49,7 @@ pub(crate) fn conditions(
         let me = || text(person.as_str());
         let at = || Value::from(now.millis());
         conditions.push(match mark {
-            QueueMark::Free => (FREE, vec![me(), at(), me(), me(), at()]),
+            QueueMark::Free => free(person, now),
             QueueMark::Mine => ("(claimed_by = ? AND claimed_until > ?)", vec![me(), at()]),
             QueueMark::Taken => ("(claimed_by <> ? AND claimed_until > ?)", vec![me(), at()]),
             QueueMark::ReturnedToMe => (RETURNED_TO_ME, vec![me()]),
@@ -100,6 +100,13 @@ const HANDED_IN_AND_RETURNED: &str = "EXISTS (SELECT 1 FROM submission
     NOT EXISTS (SELECT 1 FROM submission AS later WHERE later.diagram_id = submission.diagram_id
         AND later.annotation_id = submission.annotation_id AND later.id > submission.id))";
 
+/// What the person may take up: see [`QueueMark::Free`].
+pub(crate) fn free(person: &PersonId, now: Timestamp) -> (&'static str, Vec<Value>) {
+    let me = || Value::from(person.as_str().to_owned());
+    let at = || Value::from(now.millis());
+    (FREE, vec![me(), at(), me(), me(), at()])
+}
+
 /// Nobody else holds it, and it is new, the person's own, waits for a second person, or was left lying.
 const FREE: &str = "(state IN ('todo', 'in_progress', 'returned')
     AND (claimed_by IS NULL OR claimed_by = ? OR claimed_until <= ?)
@@ -108,7 +115,9 @@ const FREE: &str = "(state IN ('todo', 'in_progress', 'returned')
             AND (NOT second OR submitted_revision_id IS NULL))
         OR state = 'in_progress' AND second AND NOT EXISTS (SELECT 1 FROM annotation
             WHERE annotation.diagram_id = diagram.id AND annotator_id = ?)
-        OR state = 'in_progress' AND claimed_until <= ?))";
+            AND (SELECT count(DISTINCT annotator_id) FROM annotation
+                WHERE annotation.diagram_id = diagram.id AND head_revision_id IS NOT NULL) < 2
+        OR state = 'in_progress' AND NOT second AND claimed_until <= ?))";
 
 const RETURNED_TO_ME: &str = "(state = 'returned' AND EXISTS (SELECT 1 FROM annotation
     WHERE annotation.diagram_id = diagram.id AND annotator_id = ? AND head_revision_id IS NOT NULL))";

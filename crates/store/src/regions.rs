@@ -1,13 +1,14 @@
 //! Drawing regions on a diagram that takes text.
 
 use domain::{
-    Action, DiagramId, DrawnRegion, Image, NewRegion, Region, RegionChange, RegionId, Role, Shape,
+    Action, DiagramId, DrawnRegion, Image, NewRegion, PersonId, Region, RegionChange, RegionId,
+    Role, Shape,
 };
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::annotate::{self, By};
 use crate::table::{audit, diagram, region};
-use crate::{Error, Result, people};
+use crate::{Error, Result, access, people};
 
 const MOST_POINTS: usize = 500;
 
@@ -23,7 +24,7 @@ pub fn draw(
 ) -> Result<Region> {
     begin(tx, by, diagram)?;
     let name = match &new.name {
-        Some(name) => free_name(tx, diagram, name, None)?,
+        Some(name) => free_name(tx, by, diagram, name, None)?,
         None => next_name(tx, diagram, "")?,
     };
     let placed = placed(&new.shape, &diagram::get(tx, diagram)?.image)?;
@@ -67,14 +68,14 @@ pub fn change(
     change: &RegionChange,
 ) -> Result<Region> {
     begin(tx, by, diagram)?;
-    let before = region::get(tx, diagram, id)?;
+    let before = access::region_of(tx, diagram, by.person, id)?;
     let mut after = match &change.shape {
         Some(shape) => placed(shape, &diagram::get(tx, diagram)?.image)?,
         None => before.clone(),
     };
     after.id = id.clone();
     after.name = match &change.name {
-        Some(name) => free_name(tx, diagram, name, Some(id))?,
+        Some(name) => free_name(tx, by, diagram, name, Some(id))?,
         None => before.name.clone(),
     };
     if after != before {
@@ -90,7 +91,7 @@ pub fn change(
 /// [`Error::ReadOnly`], [`Error::NoRegion`].
 pub fn remove(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId, id: &RegionId) -> Result<()> {
     begin(tx, by, diagram)?;
-    let before = region::get(tx, diagram, id)?;
+    let before = access::region_of(tx, diagram, by.person, id)?;
     tx.execute(
         "UPDATE region SET removed_at = ?2 WHERE id = ?1",
         (id.as_str(), by.at.millis()),
@@ -117,9 +118,9 @@ pub fn restore(
         )
         .optional()?;
     let Some(name) = name else {
-        return region::get(tx, diagram, id);
+        return access::region_of(tx, diagram, by.person, id);
     };
-    let name = match free_name(tx, diagram, &name, Some(id)) {
+    let name = match free_name(tx, by, diagram, &name, Some(id)) {
         Err(Error::RegionNameTaken(_)) => next_name(tx, diagram, &name)?,
         free => free?,
     };
@@ -145,7 +146,7 @@ pub fn reorder(
     begin(tx, by, diagram)?;
     let before = region::of_diagram(tx, diagram)?;
     for id in order {
-        region::get(tx, diagram, id)?;
+        access::region_of(tx, diagram, by.person, id)?;
     }
     let rest = before.iter().filter(|known| !order.contains(&known.id));
     let wanted = order.iter().chain(rest.map(|known| &known.id));
@@ -167,7 +168,43 @@ pub fn reorder(
             .after(&after);
         audit::append(tx, by.at, by.person, &event)?;
     }
-    Ok(after)
+    access::regions_of(tx, diagram, by.person)
+}
+
+/// The region with this id or name, made over the whole picture when there is none of that name.
+///
+/// # Errors
+/// As [`draw`].
+pub fn named(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId, typed: &str) -> Result<Region> {
+    match known(tx, diagram, by.person, typed) {
+        Err(Error::NoRegion { .. }) => {}
+        found => return found,
+    }
+    begin(tx, by, diagram)?;
+    let new = NewRegion {
+        name: free_name(tx, by, diagram, typed, None)?,
+        bbox: None,
+        polygon: Vec::new(),
+    };
+    region::find_or_insert(tx, diagram, &new, by.person, by.at)
+}
+
+/// The region with this id or name, where the person sees it.
+///
+/// # Errors
+/// [`Error::NoRegion`].
+pub fn known(
+    connection: &Connection,
+    diagram: &DiagramId,
+    person: &PersonId,
+    typed: &str,
+) -> Result<Region> {
+    let mut seen = access::regions_of(connection, diagram, person)?.into_iter();
+    seen.find(|region| region.id.as_str() == typed || region.name == typed)
+        .ok_or_else(|| Error::NoRegion {
+            diagram: diagram.clone(),
+            region: typed.to_owned(),
+        })
 }
 
 /// Drawing is work like typing: the diagram is begun, or takes nothing.
@@ -228,9 +265,11 @@ fn placed(shape: &Shape, image: &Image) -> Result<Region> {
     }
 }
 
-/// The name, trimmed, if no other region of the diagram has it.
+/// The name, trimmed, if no other region of the diagram has it; one like it where somebody has it whose regions
+/// the person does not see.
 fn free_name(
     connection: &Connection,
+    by: By<'_>,
     diagram: &DiagramId,
     name: &str,
     except: Option<&RegionId>,
@@ -239,13 +278,15 @@ fn free_name(
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(Error::BadRegion("a name, without control characters"));
     }
-    let taken = region::of_diagram(connection, diagram)?
-        .into_iter()
-        .any(|known| known.name == name && Some(&known.id) != except);
-    if taken {
-        return Err(Error::RegionNameTaken(name.to_owned()));
+    let mut all = region::of_diagram(connection, diagram)?.into_iter();
+    let Some(holder) = all.find(|known| known.name == name && Some(&known.id) != except) else {
+        return Ok(name.to_owned());
+    };
+    match access::region_of(connection, diagram, by.person, &holder.id) {
+        Ok(_) => Err(Error::RegionNameTaken(name.to_owned())),
+        Err(Error::NoRegion { .. }) => next_name(connection, diagram, name),
+        Err(failed) => Err(failed),
     }
-    Ok(name.to_owned())
 }
 
 /// The first of `1`, `2`, … or of `stem 2`, `stem 3`, … that no region of the diagram has.

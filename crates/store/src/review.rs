@@ -85,7 +85,11 @@ fn withdraw(tx: &Transaction<'_>, id: &DiagramId, state: State) -> Result<()> {
             annotation::set_submitted(tx, &annotation.id, None)?;
         }
     }
-    diagram::set_state(tx, id, state)
+    diagram::set_state(tx, id, state)?;
+    if for_two {
+        diagram::index_words(tx, id)?;
+    }
+    Ok(())
 }
 
 fn log(

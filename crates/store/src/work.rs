@@ -2,7 +2,7 @@
 
 use domain::{
     Action, BulkAction, BulkDone, BulkId, BulkScope, Claim, DiagramId, FilterId, PersonId, Place,
-    QueueFilter, QueueMark, Role, SavedFilter, State, WrongState,
+    QueueFilter, Role, SavedFilter, State, WrongState,
 };
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -54,7 +54,7 @@ pub fn claim(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId) -> Result<Claim> 
 /// [`Error::Claimed`] when it is somebody else's.
 pub fn release(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId) -> Result<()> {
     diagram::get(tx, id)?;
-    let Some(claim) = claims::of(tx, id)? else {
+    let Some(claim) = claims::live(tx, id, by.at)? else {
         return Ok(());
     };
     if claim.person_id != *by.person && people::require(tx, by.person, Role::Lead).is_err() {
@@ -63,7 +63,7 @@ pub fn release(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId) -> Result<()> {
             until: claim.until,
         });
     }
-    claims::end(tx, id)?;
+    claims::lapse(tx, by, id)?;
     let event = Action::Claim
         .on(id.as_str())
         .before(Some(claim.person_id.as_str()));
@@ -82,12 +82,11 @@ pub fn claim_next(
     after: Option<&DiagramId>,
 ) -> Result<Option<Place>> {
     people::require(tx, by.person, Role::Annotator)?;
-    let free = QueueFilter {
-        mark: Some(QueueMark::Free),
+    let takes_text = QueueFilter {
         state: filter.state.filter(|state| state.takes_text()),
         ..filter.clone()
     };
-    let view = queue::View::new(&free, by.person, by.at);
+    let view = queue::View::free(&takes_text, by.person, by.at);
     let next = match after {
         Some(after) => view.neighbour(tx, after, true)?,
         None => None,

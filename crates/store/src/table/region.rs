@@ -30,6 +30,24 @@ pub(crate) fn ids_ever(connection: &Connection, diagram: &DiagramId) -> Result<V
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
+/// Those that other people drew while working: neither came with the diagram nor with an imported draft.
+pub(crate) fn drawn_by_others(
+    connection: &Connection,
+    diagram: &DiagramId,
+    person: &PersonId,
+) -> Result<Vec<RegionId>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT region.id FROM region JOIN diagram ON diagram.id = region.diagram_id
+         WHERE region.diagram_id = ?1 AND created_by <> ?2 AND created_at <> imported_at
+            AND NOT EXISTS (SELECT 1 FROM draft WHERE draft.diagram_id = ?1
+                AND draft.region_id = region.id AND draft.job_id IS NULL)",
+    )?;
+    let rows = statement.query_map((diagram.as_str(), person.as_str()), |row| {
+        Ok(RegionId::from_text(row.get::<_, String>(0)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The region with this id.
 ///
 /// # Errors

@@ -223,7 +223,7 @@ fn links_stay_with_the_words_through_every_step() {
     assert_eq!(desk.chain(&caption).len(), 2);
 
     let first = desk
-        .read(|connection| history::list(connection, &caption, None))
+        .read(|connection| history::list(connection, &caption, None, &desk.person))
         .pop()
         .unwrap();
     window.types(&mut desk, "typed, not yet a revision");
@@ -237,7 +237,8 @@ fn links_stay_with_the_words_through_every_step() {
             .contains(&"typed, not yet a revision".to_owned()),
         "what was being typed is kept"
     );
-    let entries = desk.read(|connection| history::list(connection, &caption, Some(&desk.person)));
+    let entries = desk
+        .read(|connection| history::list(connection, &caption, Some(&desk.person), &desk.person));
     assert!(entries[0].is_head && !entries[1].is_head);
 
     let other = desk.import("b", "draft");
@@ -290,13 +291,21 @@ fn one_person_holds_a_diagram_until_the_lease_ends() {
     let none = lin.write(|tx, by| work::claim_next(tx, by, &QueueFilter::default(), None));
     assert_eq!(none.unwrap().map(|place| place.id), Some(ids[1].clone()));
 
-    wei.count("SELECT count(*) FROM diagram");
-    wei.write(|tx, _| {
-        tx.execute("UPDATE diagram SET claimed_until = 1 WHERE number = 1", ())?;
-        Ok(())
-    })
-    .unwrap();
+    wei.lapse(&ids[0]);
+    assert_eq!(
+        lin.view(&ids[0]).claim,
+        None,
+        "a lease that ran out is nobody's"
+    );
     lin.revise(&global(&ids[0]), "now it is free").unwrap();
+    let refused = wei.write(|tx, by| work::claim(tx, by, &ids[0]));
+    assert!(matches!(refused, Err(Error::Claimed { .. })));
+    lin.write(|tx, by| work::release(tx, by, &ids[0])).unwrap();
+    assert_eq!(
+        marked(&wei, QueueMark::Free),
+        [1],
+        "what was begun and given up"
+    );
     wei.write(|tx, by| work::claim(tx, by, &ids[0])).unwrap();
     lin.write(|tx, by| work::release(tx, by, &ids[0])).unwrap();
     assert_eq!(marked(&wei, QueueMark::Mine), Vec::<u32>::new());
@@ -455,7 +464,7 @@ fn only_the_draft_that_was_seen_is_accepted() {
     let seen = drafts.iter().find(|draft| draft.text == "seen").unwrap();
     let note = SubmitNote {
         draft_id: Some(seen.id.clone()),
-        active_seconds: Some(12.5),
+        active: Vec::new(),
     };
     desk.write(|tx, by| annotate::submit(tx, by, &global(&id), &note, MEASURES))
         .unwrap();
@@ -572,7 +581,7 @@ fn returned_work_comes_back_with_its_reasons_and_conversations() {
     };
     lead.write(|tx, by| review::decide(tx, by, &id, &decision))
         .unwrap();
-    let view = wei.read(|connection| store::view::diagram_view(connection, &id, &wei.person));
+    let view = wei.view(&id);
     assert_eq!(
         view.return_reason.as_deref(),
         Some("see my comment (wrong_term)")

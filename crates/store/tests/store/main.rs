@@ -5,6 +5,7 @@
     reason = "a helper of tests may fail, and a writer's acknowledgements are what it prints"
 )]
 
+mod annotating;
 mod board;
 mod captions;
 mod contention;
