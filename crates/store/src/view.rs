@@ -4,7 +4,7 @@ use domain::{Caption, DiagramId, DiagramView, Draft, Level, PersonId, Region, Sl
 use rusqlite::Connection;
 
 use crate::table::{annotation, conflict, diagram, draft, region, revision, working_copy};
-use crate::{Result, annotate, claims, submissions, threads};
+use crate::{Result, annotate, claims, decisions, submissions, threads};
 
 /// Everything a window shows of a diagram.
 ///
@@ -33,6 +33,7 @@ pub fn diagram_view(
         .map(|(level, region)| caption(connection, id, level, region, &drafts, person))
         .collect::<Result<_>>()?;
     Ok(DiagramView {
+        return_reasons: decisions::return_reasons(connection, id)?,
         return_reason: diagram::return_reason(connection, id)?,
         read_only: !diagram.state.takes_text() || waits,
         claim: claims::of(connection, id)?,
