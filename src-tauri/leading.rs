@@ -18,7 +18,7 @@ pub fn review(desk: Shared<'_>, id: DiagramId) -> Answer<ReviewView> {
 #[tauri::command(async)]
 #[specta::specta]
 pub fn keep_lead_text(desk: Shared<'_>, slot: Slot, text: String) -> Answer<()> {
-    Ok(desk.session()?.keep_lead_text(&slot, &text)?)
+    Ok(desk.session()?.keep_lead_text(&slot, Some(&text))?)
 }
 
 #[tauri::command(async)]

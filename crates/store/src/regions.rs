@@ -38,24 +38,6 @@ pub fn draw(
     Ok(drawn)
 }
 
-/// The region with this id or name; made over the whole picture when there is none of that name.
-///
-/// # Errors
-/// [`Error::ReadOnly`], [`Error::NotAllowed`] unless an annotator acts.
-pub fn named(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId, typed: &str) -> Result<Region> {
-    people::require(tx, by.person, Role::Annotator)?;
-    let state = diagram::get(tx, diagram)?.state;
-    if !state.takes_text() {
-        return Err(Error::ReadOnly(state));
-    }
-    let new = NewRegion {
-        name: typed.to_owned(),
-        bbox: None,
-        polygon: Vec::new(),
-    };
-    region::find_or_insert(tx, diagram, &new, by.person, by.at)
-}
-
 /// Renames a region or gives it another place.
 ///
 /// # Errors

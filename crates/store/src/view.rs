@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::annotate::By;
 use crate::table::annotation::Annotation;
 use crate::table::{annotation, conflict, diagram, draft, revision, working_copy};
-use crate::{Result, access, annotate, claims, submissions, threads};
+use crate::{Result, access, annotate, claims, decisions, submissions, threads};
 
 /// Everything a window shows of a diagram to a person at a moment.
 ///
@@ -48,6 +48,7 @@ pub fn diagram_view(connection: &Connection, id: &DiagramId, by: By<'_>) -> Resu
         })
         .collect::<Result<_>>()?;
     Ok(DiagramView {
+        return_reasons: decisions::return_reasons(connection, id)?,
         return_reason: diagram::return_reason(connection, id)?,
         read_only: access::refusal(connection, by, &diagram)?.is_some(),
         claim: claims::live(connection, id, by.at)?,

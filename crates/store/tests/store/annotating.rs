@@ -246,7 +246,8 @@ fn time_is_kept_for_each_caption_and_added_up_for_a_person() {
     let counted = "SELECT count(*) FROM submission WHERE active_seconds IN (20.0, 300.0)";
     assert_eq!(desk.count(counted), 2);
     assert_eq!(desk.count("SELECT count(*) FROM submission"), 3);
-    let numbers = desk.read(|connection| dashboard::numbers(connection, now(), 7));
+    let numbers =
+        desk.read(|connection| dashboard::numbers(connection, &dashboard::utc_days(now(), 7)));
     assert_eq!(numbers.by_person[0].median_seconds, Some(320.0));
 }
 

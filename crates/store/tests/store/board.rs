@@ -2,10 +2,11 @@
 //! the same.
 
 use domain::{
-    Action, Anchor, BulkAction, BulkScope, Dashboard, DiagramId, Done, DraftCondition, DrawnRegion,
-    HandedIn, Level, NewDecision, Policy, QuestionContent, QuestionEntry, QuestionFilter,
-    QuestionId, QuestionKind, QuestionSource, QuestionState, QuestionTrial, QueueFilter, QueueMark,
-    Reason, RegionId, Shape, Slot, Span, SpanLink, State, SubmitNote, Timestamp,
+    Action, ActiveTime, Anchor, BulkAction, BulkScope, Dashboard, DiagramId, Done, DraftCondition,
+    DrawnRegion, HandedIn, Level, NewDecision, Policy, QuestionContent, QuestionEntry,
+    QuestionFilter, QuestionId, QuestionKind, QuestionSource, QuestionState, QuestionTrial,
+    QueueFilter, QueueMark, Reason, RegionId, Shape, Slot, Span, SpanLink, State, SubmitNote,
+    Timestamp,
 };
 use store::annotate::{self, By};
 use store::{
@@ -13,7 +14,7 @@ use store::{
     threads, work,
 };
 
-use crate::fixture::{Desk, Fixture, MEASURES, draft_of, global, now, slot};
+use crate::fixture::{Desk, Fixture, MEASURES, draft_of, global, no_links, now, slot};
 
 const DAY_MS: i64 = 86_400_000;
 const FIRST_MS: i64 = 1_700_006_400_000;
@@ -138,7 +139,11 @@ impl Crowd {
     fn hands_in(&mut self, id: &DiagramId) {
         let note = SubmitNote {
             draft_id: None,
-            active_seconds: Some(10.0),
+            active: vec![ActiveTime {
+                level: Level::Global,
+                region_id: None,
+                seconds: 10.0,
+            }],
         };
         if let Some(region_id) = self.region(id) {
             let partial = Slot {
@@ -157,13 +162,15 @@ impl Crowd {
             0 => NewDecision::Accept {
                 picks: Vec::new(),
                 note: String::new(),
+                read: None,
             },
             _ => NewDecision::Return {
                 reasons: vec![Reason::WrongTerm],
                 note: String::new(),
+                read: None,
             },
         };
-        self.act(|tx, by| review::decide(tx, by, id, &decision));
+        self.act(|tx, by| review::decide(tx, by, id, &decision, no_links));
     }
 
     fn talks(&mut self, id: &DiagramId) {

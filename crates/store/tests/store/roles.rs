@@ -14,7 +14,7 @@ use store::{
     regions, review, threads, work,
 };
 
-use crate::fixture::{Desk, Fixture, MEASURES, global, new_diagram, now, slot};
+use crate::fixture::{Desk, Fixture, MEASURES, global, new_diagram, no_links, now, slot};
 use crate::jobs::{one, prompts, request};
 
 use Role::{Annotator, Author, Lead};
@@ -329,12 +329,13 @@ fn rows_of_leads() -> Vec<Row> {
             let decision = NewDecision::Accept {
                 picks: Vec::new(),
                 note: String::new(),
+                read: None,
             };
-            review::decide(tx, by, &s.submitted, &decision)
+            review::decide(tx, by, &s.submitted, &decision, no_links)
         }),
         row("write in a review", LEADS, |tx, by, s| {
             let slot: Slot = slot(&s.submitted, Level::Global);
-            review::keep_lead_text(tx, by, &slot, "better")
+            store::lead_text::keep(tx, by, &slot, Some("better"))
         }),
         row("plan many", LEADS, |tx, by, _| {
             work::bulk(tx, by, &all(), &BulkAction::Plan { place: Some(1) })
