@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use app::{Cancel, Code, Problem, Session, Settings};
+use app::{Cancel, Problem, Session, Settings};
 use serde::Serialize;
 use specta::Type;
 use tauri::{AppHandle, Emitter};
@@ -89,11 +89,9 @@ impl Desk {
 
     /// The open session.
     pub fn session(&self) -> Result<Arc<Session>, Problem> {
-        lock(&self.session).clone().ok_or_else(|| Problem {
-            code: Code::NoWorkspace,
-            message: "no workspace is open".to_owned(),
-            help: None,
-        })
+        lock(&self.session)
+            .clone()
+            .ok_or_else(Problem::no_workspace)
     }
 
     /// Makes a workspace and opens it.

@@ -49,7 +49,7 @@ function type(more: string): void {
   editor?.dispatch({ changes: { from: editor.state.doc.length, insert: more }, userEvent: "input.type" });
 }
 
-const broken = { code: "other", message: "disk is full", help: "Free some space." };
+const broken = { code: "other", message: "disk is full", help: "Free some space.", named: null };
 
 describe("submit and next", () => {
   it("keeps the typed text, submits it, and shows the next diagram", async () => {
@@ -212,7 +212,7 @@ describe("looks", () => {
 
 describe("import", () => {
   it("takes dropped files, and reports each refused one by its name", async () => {
-    const rejected = [{ path: 'a\n"b".png', reason: "picture is truncated" }];
+    const rejected = [{ path: 'a\n"b".png', reason: "picture is truncated", named: null }];
     const report = { imported: 2, already: 1, skipped: 0, rejected, cancelled: false, seconds: 0.4 };
     const asked: string[][] = [];
     const fake = await start(0, { startImport: async (paths) => (asked.push(paths), report) });
@@ -229,7 +229,7 @@ describe("import", () => {
 
 describe("the start screen", () => {
   it("says why a workspace did not open and what to do", async () => {
-        const problem: ApiError = { code: "newer_database", message: "written by a newer version", help: "Update the app." };
+        const problem: ApiError = { code: "newer_database", message: "written by a newer version", help: "Update the app.", named: null };
     const settings: Settings = { language: "en", theme: "light", recent: ["/old.callout"] };
     provideBackend(fakeBackend(1, { startup: async () => ({ workspace: null, settings, problem, version: "1" }) }));
     render(App);

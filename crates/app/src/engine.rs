@@ -39,6 +39,16 @@ pub struct EngineStatus {
 pub struct NoEngine(PathBuf);
 
 impl NoEngine {
+    #[cfg(test)]
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Where it was looked for.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         "Put the program `callout` beside this one, or name it in the environment variable `CALLOUT_ENGINE`."

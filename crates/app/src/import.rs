@@ -4,6 +4,7 @@ mod files;
 mod take;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -18,7 +19,7 @@ use store::annotate::By;
 use store::table::region;
 use store::{Database, intake, people};
 
-use crate::{Session, now};
+use crate::{Named, Problem, Session, now};
 use files::Found;
 use take::{Taken, take};
 
@@ -85,6 +86,8 @@ pub struct Rejected {
     pub path: String,
     /// What is wrong with it.
     pub reason: String,
+    /// The same for windows in other languages than English, where it has a name.
+    pub named: Option<Named>,
 }
 
 impl Session {
@@ -199,7 +202,7 @@ impl Session {
         for (path, taken) in batch.drain(..) {
             match taken {
                 Taken::Already => report.already += 1,
-                Taken::Refused(reason) => report.rejected.push(rejected(path, reason)),
+                Taken::Refused(why) => report.rejected.push(rejected(path, why)),
                 Taken::Ready(new) => {
                     match self.workspace.keep(new.incoming, &new.diagram.image.format) {
                         Ok(_) => ready.push((new.diagram, new.regions, new.drafts)),
@@ -244,9 +247,35 @@ impl Found {
     }
 }
 
-fn rejected(path: &Path, reason: impl Into<String>) -> Rejected {
+/// Why a file is refused, in English and by name.
+struct Why {
+    reason: String,
+    named: Option<Named>,
+}
+
+impl Why {
+    fn new(reason: impl Into<String>, key: &str, details: &[&dyn Display]) -> Self {
+        Self {
+            reason: reason.into(),
+            named: Some(Named::new(key, details)),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Why {
+    fn from(error: anyhow::Error) -> Self {
+        let Problem { message, named, .. } = Problem::from(error);
+        Self {
+            reason: message,
+            named,
+        }
+    }
+}
+
+fn rejected(path: &Path, why: Why) -> Rejected {
     Rejected {
         path: path.display().to_string(),
-        reason: reason.into(),
+        reason: why.reason,
+        named: why.named,
     }
 }

@@ -36,7 +36,7 @@ pub use inventory::{
 };
 pub use log::log_problems_in;
 pub use pictures::PictureFile;
-pub use problem::{Code, Problem};
+pub use problem::{Code, Named, Problem};
 pub use records::read_terms;
 pub use servers::{keep_key, server_models};
 pub use session::{Session, Status, person_or_user};

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use specta::Type;
 
 use crate::session::lock;
-use crate::{PictureFile, Session};
+use crate::{Named, PictureFile, Session};
 
 /// Drawings that are kept for showing them at once again.
 const MOST_DRAWINGS: usize = 256;
@@ -93,6 +93,8 @@ pub struct StructureProblem {
     pub line: Option<u32>,
     /// What is wrong.
     pub message: String,
+    /// The same for windows in other languages than English.
+    pub named: Named,
 }
 
 /// How one structure differs from another; edges are written `A → B: label`.
@@ -315,8 +317,19 @@ impl From<diagram::GraphDiff> for StructureDiff {
 }
 
 fn told(problem: diagram::Problem) -> StructureProblem {
+    use diagram::ProblemKind as Kind;
+    let key = match problem.kind {
+        Kind::Empty => "structure.empty",
+        Kind::TooLong => "structure.too_long",
+        Kind::NoDiagram => "structure.no_diagram",
+        Kind::Syntax => "structure.syntax",
+        Kind::Unreadable => "structure.unreadable",
+        Kind::TooLarge => "structure.too_large",
+        Kind::TooSlow => "structure.too_slow",
+    };
     StructureProblem {
         line: problem.line,
+        named: Named::new(key, &[&problem.message]),
         message: problem.message,
     }
 }

@@ -22,6 +22,7 @@ use crate::command::generate::Generate;
 use crate::command::give_back::GiveBack;
 use crate::command::import::Import;
 use crate::command::init::Init;
+use crate::command::job::Job;
 use crate::command::list::List;
 use crate::command::model::Model;
 use crate::command::numbers::{Audit, Dashboard, Diagnose};
@@ -38,7 +39,7 @@ use crate::command::structure::Structure;
 use crate::command::submit::Submit;
 use crate::command::term::Term;
 use crate::command::thread::Thread;
-use crate::command::work::{Claim, Next, Release, Skip, Unskip};
+use crate::command::work::{Claim, Kind, Next, Release, Skip, Unskip};
 
 /// What every subcommand takes.
 const SHARED: &str = "For every command";
@@ -66,7 +67,8 @@ pub struct Cli {
     pub json: bool,
 
     /// Who acts; the system's user name by default. A new name joins the workspace.
-    #[arg(long = "as", global = true, value_name = "USER", help_heading = SHARED, display_order = 101)]
+    // Its id is its own: a subcommand with an argument of the same id would not get it.
+    #[arg(id = "acting", long = "as", global = true, value_name = "USER", help_heading = SHARED, display_order = 101)]
     pub person: Option<String>,
 
     #[command(subcommand)]
@@ -96,6 +98,7 @@ pub enum Command {
     Release(Release),
     Skip(Skip),
     Unskip(Unskip),
+    Kind(Kind),
     Bulk(Bulk),
     Filter(Filter),
     Question(Question),
@@ -110,6 +113,7 @@ pub enum Command {
     Export(Export),
     Status(Status),
     Draft(Draft),
+    Job(Job),
     Engine(Engine),
     Generate(Generate),
     Bench(Bench),

@@ -63,6 +63,7 @@ fn run(command: Command, context: &Context) -> Result<Answer> {
         Command::Release(command) => command.run(context),
         Command::Skip(command) => command.run(context),
         Command::Unskip(command) => command.run(context),
+        Command::Kind(command) => command.run(context),
         Command::Bulk(command) => command.run(context),
         Command::Filter(command) => command.run(context),
         Command::Question(command) => command.run(context),
@@ -77,9 +78,10 @@ fn run(command: Command, context: &Context) -> Result<Answer> {
         Command::Export(export) => export.run(context),
         Command::Status(status) => status.run(context),
         Command::Draft(draft) => draft.run(context),
+        Command::Job(job) => job.run(context),
         Command::Engine(engine) => engine.run(),
         Command::Generate(generate) => generate.run(context),
         Command::Bench(bench) => bench.run(context),
-        Command::Model(model) => model.run(),
+        Command::Model(model) => model.run(context),
     }
 }

@@ -278,12 +278,16 @@ impl Error {
             Self::Busy { .. } => {
                 Some("Close the program that holds it, then try again; no text was lost.")
             }
-            Self::Sqlite(error) => sqlite_help(error),
-            Self::Io { source, .. } => match source.kind() {
-                std::io::ErrorKind::PermissionDenied => Some("Check who may write there."),
-                std::io::ErrorKind::StorageFull => Some("Make room on the disk, then try again."),
-                _ => None,
-            },
+            Self::Sqlite(_) | Self::Io { .. } => self.obstacle().map(Obstacle::help),
+        }
+    }
+
+    /// What stands in the way, where the database or a file failed and a person can clear it.
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        match self {
+            Self::Sqlite(error) => Obstacle::of_sqlite(error),
+            Self::Io { source, .. } => Obstacle::of_io(source),
+            _ => None,
         }
     }
 
@@ -300,15 +304,47 @@ impl Error {
     }
 }
 
-fn sqlite_help(error: &rusqlite::Error) -> Option<&'static str> {
-    use rusqlite::ErrorCode as Code;
-    match error.sqlite_error_code()? {
-        Code::DiskFull => Some("Make room on the disk, then try again."),
-        Code::ReadOnly | Code::CannotOpen => Some("Check that the folder can be written."),
-        Code::DatabaseCorrupt | Code::NotADatabase => {
-            Some("Keep a copy of the folder; a backup may stand beside `callout.db`.")
+/// What stands in the way of the database or of a file, where a person can clear it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The disk has no room.
+    Full,
+    /// The folder cannot be written.
+    ReadOnly,
+    /// The database is damaged.
+    Damaged,
+    /// Nobody may touch it.
+    Denied,
+}
+
+impl Obstacle {
+    /// What to do about it.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Full => "Make room on the disk, then try again.",
+            Self::ReadOnly => "Check that the folder can be written.",
+            Self::Damaged => "Keep a copy of the folder; a backup may stand beside `callout.db`.",
+            Self::Denied => "Check who may write there.",
         }
-        _ => None,
+    }
+
+    /// What the system's word means.
+    pub fn of_io(error: &std::io::Error) -> Option<Self> {
+        match error.kind() {
+            std::io::ErrorKind::PermissionDenied => Some(Self::Denied),
+            std::io::ErrorKind::StorageFull => Some(Self::Full),
+            _ => None,
+        }
+    }
+
+    fn of_sqlite(error: &rusqlite::Error) -> Option<Self> {
+        use rusqlite::ErrorCode as Code;
+        match error.sqlite_error_code()? {
+            Code::DiskFull => Some(Self::Full),
+            Code::ReadOnly | Code::CannotOpen => Some(Self::ReadOnly),
+            Code::DatabaseCorrupt | Code::NotADatabase => Some(Self::Damaged),
+            _ => None,
+        }
     }
 }
 

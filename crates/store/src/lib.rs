@@ -44,7 +44,7 @@ mod workspace;
 pub use database::Database;
 pub use diagnostics::{diagnostics, names};
 pub use engine_lock::{EngineLock, EngineNote};
-pub use error::{Error, Result};
+pub use error::{Error, Obstacle, Result};
 pub use images::Incoming;
 pub use review_view::review_view;
 pub use rusqlite::{Connection, Transaction};

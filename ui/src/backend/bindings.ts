@@ -1250,6 +1250,8 @@ export type Listed = {
 	about: ModelAbout | null,
 	/**  Why it cannot be read. */
 	problem: string | null,
+	/**  The same for windows in other languages than English. */
+	named: Named | null,
 };
 
 /**  How a local model is run. */
@@ -1350,6 +1352,14 @@ options: LocalOptions } |
 url: string; 
 /**  How it is asked. */
 options: ServerOptions };
+
+/**  A failure's name, and what it is about. */
+export type Named = {
+	/**  Its name, such as `store.claimed`. */
+	key: string,
+	/**  What it is about, in the order in which the message has it. */
+	details: string[],
+};
 
 /**  A decision about to be made. */
 export type NewDecision = 
@@ -1536,6 +1546,8 @@ export type Problem = {
 	message: string,
 	/**  What to do next, where that is known. */
 	help: string | null,
+	/**  The same for windows in other languages than English, where the failure has a name. */
+	named: Named | null,
 };
 
 /**  Language that a model is asked to write in. */
@@ -1975,6 +1987,8 @@ export type Rejected = {
 	path: string,
 	/**  What is wrong with it. */
 	reason: string,
+	/**  The same for windows in other languages than English, where it has a name. */
+	named: Named | null,
 };
 
 /**  One caption under review. */
@@ -2277,6 +2291,8 @@ export type StructureProblem = {
 	line: number | null,
 	/**  What is wrong. */
 	message: string,
+	/**  The same for windows in other languages than English. */
+	named: Named,
 };
 
 /**  What a window knows of a submission besides the texts. */

@@ -37,7 +37,7 @@ function workspaceOf(count: number): Partial<Fake> {
     diagrams.filter(({ state, name }) => (filter.state ?? state) === state && name.toLowerCase().includes(filter.search.toLowerCase()));
   const find = (id: string): Diagram => {
     const diagram = diagrams.find((each) => each.id === id);
-    if (diagram === undefined) throw { code: "not_found", message: `no diagram ${id}`, help: null };
+    if (diagram === undefined) throw { code: "not_found", message: `no diagram ${id}`, help: null, named: null };
     return diagram;
   };
   const move = (id: string, state: State): State => (find(id).state = state);

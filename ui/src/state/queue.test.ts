@@ -65,7 +65,7 @@ describe("the queue", () => {
     const fake = fakeBackend(10);
     provideBackend(fake);
     await refreshQueue();
-    const broken = { code: "other", message: "database is gone", help: "Put it back." };
+    const broken = { code: "other", message: "database is gone", help: "Put it back.", named: null };
     provideBackend({ ...fake, queuePage: () => Promise.reject(broken) });
     await refreshQueue();
     expect(queue.now.total).toBe(10);

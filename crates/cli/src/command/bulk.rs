@@ -104,6 +104,11 @@ impl Which {
         if self.ids.is_empty() && !self.all && self.queue.is_everything() {
             return Err(usage("say which: --id, a filter, or --all"));
         }
+        if !self.ids.is_empty() && (self.all || !self.queue.is_everything()) {
+            return Err(usage(
+                "--id names the diagrams: no filter and no --all beside it",
+            ));
+        }
         let session = self.workspace.open(context)?;
         let scope = if self.ids.is_empty() {
             BulkScope::Filtered {

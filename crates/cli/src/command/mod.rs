@@ -11,6 +11,7 @@ pub mod generate;
 pub mod give_back;
 pub mod import;
 pub mod init;
+pub mod job;
 pub mod list;
 pub mod model;
 pub mod numbers;

@@ -54,25 +54,27 @@ fn said(numbers: &Numbers) -> String {
         ]
     });
     let drafts = &numbers.drafts.shown;
-    [
-        states.join("\n"),
-        plain::table(&head, people),
-        plain::table(&["changed because", "kind", "diagrams"], reasons),
-        format!(
-            "drafts       {} of {} diagrams with a caption accepted word for word",
-            drafts.unchanged, drafts.diagrams
-        ),
-        format!(
-            "questions    {} ready, {} being written, {} suggested",
-            numbers.questions.ready, numbers.questions.drafts, numbers.questions.proposed
-        ),
-        format!(
-            "comments     open on {}",
-            plain::count(numbers.open_threads, "diagram")
-        ),
-        agreed(&numbers.agreement),
-    ]
-    .join("\n\n")
+    let mut parts = vec![states.join("\n")];
+    if !numbers.by_person.is_empty() {
+        parts.push(plain::table(&head, people));
+    }
+    if !numbers.reasons.is_empty() {
+        let head = ["changed because", "kind", "diagrams"];
+        parts.push(plain::table(&head, reasons));
+    }
+    parts.push(format!(
+        "drafts       {} of {} diagrams with a caption accepted word for word\n\
+         questions    {} ready, {} being written, {} suggested\n\
+         comments     open on {}",
+        drafts.unchanged,
+        drafts.diagrams,
+        numbers.questions.ready,
+        numbers.questions.drafts,
+        numbers.questions.proposed,
+        plain::count(numbers.open_threads, "diagram")
+    ));
+    parts.push(agreed(&numbers.agreement));
+    parts.join("\n\n")
 }
 
 fn agreed(agreement: &Agreement) -> String {

@@ -62,7 +62,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         content: PathBuf,
     },
-    /// Write a question anew; what the file leaves out stays.
+    /// Write a question that was taken up anew; what the file leaves out stays.
     Write {
         #[command(flatten)]
         one: One,
@@ -185,7 +185,8 @@ impl Question {
             Command::Add { diagram, content } => {
                 let content = with(QuestionContent::empty, &read(&content)?)?;
                 let (session, id) = diagram.open(context)?;
-                said("began", &session.add_question(&id, &content)?)
+                let begun = session.add_question(&id, &content)?;
+                said("began", &session.commit_question(&begun.id)?)
             }
             Command::Write { one, content } => {
                 let typed = read(&content)?;
@@ -288,6 +289,10 @@ fn show(one: &One, context: &Context) -> Result<Answer> {
 
 fn write(session: &Session, id: &QuestionId, typed: &Value) -> Result<Answer> {
     let old = session.question(id)?;
+    if old.state != QuestionState::Draft {
+        let state = old.state.as_str();
+        bail!("the question is {state}: `callout question take-up` takes it up for writing");
+    }
     let saved = session.save_question(&QuestionEntry {
         id: id.clone(),
         content: merged(&old.content, typed)?,

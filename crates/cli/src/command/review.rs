@@ -1,13 +1,14 @@
 //! `callout review` and `callout decide`: what experts handed in, and what leads make of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use app::Session;
 use app::domain::{DiagramId, Level, NewDecision, Pick, Picked, Reason, ReviewView, Slot};
 use clap::{Args, Subcommand};
 
 use super::Moved;
+use super::annotate::read_text;
 use crate::answer::Answer;
 use crate::args::{OneDiagram, WhichCaption, person, word};
 use crate::{Context, plain};
@@ -126,7 +127,7 @@ enum Command {
         diagram: OneDiagram,
         #[command(flatten)]
         caption: WhichCaption,
-        /// The text, in UTF-8.
+        /// The text, in UTF-8; `-` reads standard input.
         #[arg(long, value_name = "FILE")]
         text: PathBuf,
     },
@@ -165,7 +166,7 @@ impl Decide {
                 text,
             } => {
                 caption.check()?;
-                let text = read(&text)?;
+                let text = read_text(&text)?;
                 let (session, id) = diagram.open(context)?;
                 let (slot, _) = caption.of(&session, &id)?;
                 session.keep_lead_text(&slot, &text)?;
@@ -204,7 +205,7 @@ fn taken(session: &Session, id: &DiagramId, typed: &str) -> Result<Pick> {
 
 fn fixed(session: &Session, id: &DiagramId, typed: &str) -> Result<Pick> {
     let (slot, path) = split(session, id, typed)?;
-    let text = read(&PathBuf::from(path))?;
+    let text = read_text(Path::new(path))?;
     Ok(Pick {
         slot,
         text: Picked::Fixed { text },
@@ -229,13 +230,4 @@ fn split<'a>(session: &Session, id: &DiagramId, typed: &'a str) -> Result<(Slot,
         region_id,
     };
     Ok((slot, value))
-}
-
-fn read(path: &std::path::Path) -> Result<String> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("reading the text `{}`", path.display()))?;
-    Ok(text
-        .strip_suffix('\n')
-        .map_or(text.as_str(), |text| text.trim_end_matches('\r'))
-        .to_owned())
 }

@@ -76,7 +76,7 @@ describe("typing", () => {
   });
 
   it("that cannot be stored is told and kept", async () => {
-    const error = { code: "other", message: "disk full", help: null };
+    const error = { code: "other", message: "disk full", help: null, named: null };
     const { props } = show(viewOf(), { journal: () => Promise.reject(error) });
     type("!");
     await pass(1000);
