@@ -69,6 +69,6 @@ describe("the queue", () => {
     provideBackend({ ...fake, queuePage: () => Promise.reject(broken) });
     await refreshQueue();
     expect(queue.now.total).toBe(10);
-    expect(toasts.list).toMatchObject([{ title: "failed.queue", message: "database is gone", help: "Put it back." }]);
+    expect(toasts.list).toMatchObject([{ title: "failed.queue", problem: { message: "database is gone", help: "Put it back." } }]);
   });
 });

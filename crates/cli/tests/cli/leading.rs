@@ -193,7 +193,7 @@ fn a_lead_sends_back_with_reasons() {
 fn conversations_have_a_place_and_an_end() {
     let desk = handed_in("第一：the router sends 😀 frames.");
     let about_all = desk.ask("thread start", ["1", "Which release?"]);
-    assert_eq!(about_all["anchor"], json!({ "on": "diagram" }));
+    assert_eq!(about_all["anchor"], json!({ "kind": "diagram" }));
     let about_region = desk.ask("thread start", ["1", "Too small", "--about-region", "core"]);
     assert!(about_region["anchor"]["region_id"].is_string());
 
