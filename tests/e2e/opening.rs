@@ -101,3 +101,38 @@ fn without_a_workspace_one_can_be_made_and_is_empty() {
         desk.screenshot("empty").await
     });
 }
+
+#[test]
+fn what_failed_is_told_in_chinese_too() {
+    play(async |stage| {
+        let bare = stage.open_bare(&["--as", "Test"]).await?;
+        bare.appears("[data-testid=start-screen]").await?;
+        bare.click("[data-testid=language-switch]").await?;
+        let nowhere = stage.folder().join("没有此目录").display().to_string();
+        bare.type_into("[data-testid=workspace-path]", &nowhere)
+            .await?;
+        bare.click("[data-testid=workspace-open]").await?;
+        bare.wait_text("[data-testid=workspace-problem]", |text| {
+            text.contains(&nowhere) && text.contains("中没有 Callout 工作区")
+        })
+        .await?;
+        bare.screenshot("start-problem-zh").await?;
+        bare.close().await;
+
+        let workspace = stage.sample()?;
+        workspace.callout(&["claim", &workspace.path(), "1", "--as", "Mei"])?;
+        let desk = stage.open(&workspace).await?;
+        desk.opened(1).await?;
+        desk.click("[data-testid=language-switch]").await?;
+        desk.go_to_end_of_caption().await?;
+        desk.type_keys("x").await?;
+        desk.press("Ctrl+Enter").await?;
+        let told = desk
+            .wait_text("[data-testid=toast], [data-testid=status-error]", |text| {
+                text.contains("Mei 占用此图至")
+            })
+            .await?;
+        ensure!(!told.contains("holds"), "{told}");
+        desk.screenshot("toast-zh").await
+    });
+}
