@@ -37,6 +37,7 @@ use crate::command::show::Show;
 use crate::command::status::Status;
 use crate::command::structure::Structure;
 use crate::command::submit::Submit;
+use crate::command::take_draft::TakeDraft;
 use crate::command::term::Term;
 use crate::command::thread::Thread;
 use crate::command::work::{Claim, Kind, Next, Release, Skip, Unskip};
@@ -82,6 +83,7 @@ pub enum Command {
     List(List),
     Show(Show),
     Annotate(Annotate),
+    TakeDraft(TakeDraft),
     Submit(Submit),
     Approve(Approve),
     Return(GiveBack),

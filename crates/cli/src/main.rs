@@ -47,6 +47,7 @@ fn run(command: Command, context: &Context) -> Result<Answer> {
         Command::List(list) => list.run(context),
         Command::Show(show) => show.run(context),
         Command::Annotate(annotate) => annotate.run(context),
+        Command::TakeDraft(command) => command.run(context),
         Command::Submit(submit) => submit.run(context),
         Command::Approve(approve) => approve.run(context),
         Command::Return(give_back) => give_back.run(context),

@@ -20,8 +20,8 @@ describe("failures", () => {
     const { message, help } = told(CLAIMED);
     expect(message).toMatch(/^梅 占用此图至 2026年11月1日/);
     expect(help).toBe("请换一张图，或等占用结束。");
-    const roles: Failure = { message: "x", named: { key: "store.not_allowed", details: ["李雷", "lead"] } };
-    expect(told(roles).message).toBe("此操作需要“负责人”角色，而 李雷 没有");
+    const roles: Failure = { message: "x", named: { key: "store.not_allowed", details: ["李雷", "annotator lead"] } };
+    expect(told(roles).message).toBe("此操作需要“标注员”或“负责人”角色，而 李雷 没有");
   });
 
   it("keep their English where they have no name, or one that is not known", () => {

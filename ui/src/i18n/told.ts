@@ -27,7 +27,9 @@ function filled(text: string, details: readonly string[]): string {
     const detail = details[letter.charCodeAt(0) - "a".charCodeAt(0)] ?? "";
     if (list === undefined) return detail;
     if (list === "time") return new Intl.DateTimeFormat("zh-CN", { dateStyle: "medium", timeStyle: "short" }).format(new Date(detail));
-    return words[list]?.[detail] ?? detail;
+    // Several roles are one detail, of which any will do.
+    const each = list === "role" ? detail.split(" ") : [detail];
+    return each.map((word) => words[list]?.[word] ?? word).join("”或“");
   });
 }
 

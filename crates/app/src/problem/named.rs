@@ -74,7 +74,15 @@ fn of_store(error: &store::Error) -> Named {
         E::DraftSize(bytes) => named("store.draft_size", &[bytes]),
         E::Json { column, source } => named("store.json", &[column, source]),
         E::Dangling(table) => named("store.dangling", &[table]),
-        E::NotAllowed { person, role } => named("store.not_allowed", &[person, &role.as_str()]),
+        E::NotAllowed { person, roles } => {
+            let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+            named("store.not_allowed", &[person, &words.join(" ")])
+        }
+        E::NoDraft => named("store.no_draft", &[]),
+        E::CaptionWritten => named("store.caption_written", &[]),
+        E::NotAsRead => named("store.not_as_read", &[]),
+        E::EmptyFix(level) => named("store.empty_fix", &[&level.as_str()]),
+        E::NoDecision => named("store.no_decision", &[]),
         E::Claimed { person, until } => named("store.claimed", &[person, &until.to_rfc3339()]),
         E::WaitsForSecond => named("store.waits_for_second", &[]),
         E::NoPerson(name) => named("store.no_person", &[name]),

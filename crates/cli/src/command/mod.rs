@@ -27,6 +27,7 @@ pub mod show;
 pub mod status;
 pub mod structure;
 pub mod submit;
+pub mod take_draft;
 pub mod term;
 pub mod thread;
 mod which_model;

@@ -311,3 +311,41 @@ fn numbers_and_records_are_told() {
     assert!(bytes.starts_with(b"PK"));
     desk.refused("diagnose", ["/nowhere/bundle.zip"]);
 }
+
+#[test]
+fn a_decision_is_taken_back() {
+    let desk = handed_in("The UE registers.");
+    let told = desk.refused("decide undo", ["1"]);
+    assert!(
+        told["message"]
+            .as_str()
+            .unwrap()
+            .contains("no decision to take back"),
+        "{told}"
+    );
+    assert_eq!(
+        desk.ask("decide return", ["1", "--note", "x"])["state"],
+        "returned"
+    );
+    assert_eq!(desk.ask("decide undo", ["1"])["state"], "submitted");
+}
+
+#[test]
+fn a_leads_wording_is_forgotten() {
+    let desk = handed_in("The UE registers.");
+    let own = desk.write("own.txt", "Mine.");
+    desk.ask("decide keep", ["1", "--text", own.to_str().unwrap()]);
+    desk.ask("decide keep", ["1", "--forget"]);
+    let kept = desk.ask("review", ["1"])["captions"][0]["lead_text"].clone();
+    assert_eq!(kept, Value::Null);
+    desk.run("decide keep", ["1"]).exits(2);
+}
+
+#[test]
+fn a_lead_lets_somebody_in() {
+    let desk = Desk::sample();
+    let added = desk.ask("people add", ["王伟", "annotator"]);
+    assert_eq!(added["person"]["roles"], json!(["annotator"]));
+    let told = desk.refused("people add", ["王伟"])["message"].clone();
+    assert_eq!(told, "there is a person `王伟` already");
+}

@@ -77,3 +77,31 @@ fn reasons_are_said_and_taken_back() {
         "not_found"
     );
 }
+
+#[test]
+fn a_draft_is_taken_word_for_word_and_given_up() {
+    let desk = Desk::sample();
+    let draft = desk.ask("show", ["1"])["drafts"][0].clone();
+    let taken = desk.ask(
+        "take-draft",
+        ["1", "--draft", draft["id"].as_str().unwrap()],
+    );
+    assert_eq!(taken["level"], "global");
+    assert_eq!(
+        desk.ask("show", ["1"])["captions"][0]["text"],
+        draft["text"]
+    );
+    assert_eq!(desk.ask("take-draft", ["1", "--back"])["state"], "todo");
+
+    desk.annotate("2", "My own.", &[]);
+    let told = desk.refused("take-draft", ["2"]);
+    assert!(
+        told["message"].as_str().unwrap().contains("text of its own"),
+        "{told}"
+    );
+    let told = desk.refused("take-draft", ["1", "--level", "detailed"]);
+    assert!(
+        told["message"].as_str().unwrap().contains("no such draft"),
+        "{told}"
+    );
+}
