@@ -201,7 +201,7 @@ fn conversations_have_a_place_and_an_end() {
     let span = desk.ask("thread start", args)["anchor"].clone();
     assert_eq!(
         (&span["start"], &span["end"], &span["quote"]),
-        (&json!(23), &json!(29), &json!("frames"))
+        (&json!(22), &json!(28), &json!("frames"))
     );
     let args = ["1", "Why?", "--change", "frames", "--of", "bob"];
     let hunk = desk.ask("thread start", args)["anchor"].clone();

@@ -91,7 +91,9 @@ fn a_draft_is_taken_word_for_word_and_given_up() {
         desk.ask("show", ["1"])["captions"][0]["text"],
         draft["text"]
     );
-    assert_eq!(desk.ask("take-draft", ["1", "--back"])["state"], "todo");
+    desk.ask("take-draft", ["1", "--back"]);
+    assert_eq!(desk.ask("history", ["1"])["revisions"][0]["is_head"], false);
+    desk.refused("take-draft", ["1", "--back"]);
 
     desk.annotate("2", "My own.", &[]);
     let told = desk.refused("take-draft", ["2"]);
