@@ -98,7 +98,10 @@ fn a_draft_is_taken_word_for_word_and_given_up() {
     desk.annotate("2", "My own.", &[]);
     let told = desk.refused("take-draft", ["2"]);
     assert!(
-        told["message"].as_str().unwrap().contains("text of its own"),
+        told["message"]
+            .as_str()
+            .unwrap()
+            .contains("text of its own"),
         "{told}"
     );
     let told = desk.refused("take-draft", ["1", "--level", "detailed"]);
