@@ -312,6 +312,8 @@ CREATE TABLE question (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     ready_at INTEGER,
+    -- Who wrote what it says now; what is not a revision yet is kept under that name.
+    writer_id TEXT REFERENCES person (id),
     -- Nothing enters the expert set without an expert.
     CHECK (state = 'proposed' OR author_id IS NOT NULL),
     CHECK ((state = 'ready') = (ready_at IS NOT NULL))

@@ -19,6 +19,12 @@ pub fn draw_region(desk: Shared<'_>, id: DiagramId, region: DrawnRegion) -> Answ
 
 #[tauri::command(async)]
 #[specta::specta]
+pub fn draw_evidence(desk: Shared<'_>, id: DiagramId, region: DrawnRegion) -> Answer<Region> {
+    Ok(desk.session()?.draw_evidence(&id, &region)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
 pub fn change_region(
     desk: Shared<'_>,
     id: DiagramId,

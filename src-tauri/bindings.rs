@@ -49,6 +49,7 @@ pub fn builder() -> Builder<Wry> {
         drafting::look_at,
         drafting::follow_job,
         annotating::draw_region,
+        annotating::draw_evidence,
         annotating::change_region,
         annotating::remove_region,
         annotating::restore_region,

@@ -18,6 +18,14 @@ impl Session {
         self.write(|tx, by| regions::draw(tx, by, id, new))
     }
 
+    /// Draws a region that a question points at.
+    ///
+    /// # Errors
+    /// Unless an author acts, and when the shape or name cannot be.
+    pub fn draw_evidence(&self, id: &DiagramId, new: &DrawnRegion) -> Result<Region> {
+        self.write(|tx, by| regions::draw_evidence(tx, by, id, new))
+    }
+
     /// Renames or moves a region.
     ///
     /// # Errors

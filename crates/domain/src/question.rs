@@ -99,6 +99,10 @@ pub struct QuestionContent {
 pub struct Overruled {
     /// Name of the check.
     pub check: String,
+    /// What the warning was about: [`Finding::about`]. `None` in notes from before this was kept; they answer for
+    /// whatever that check finds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// Why it does not apply.
     pub note: String,
 }
@@ -176,6 +180,8 @@ pub struct Question {
     pub source: QuestionSource,
     /// Name of the expert whose it is; `None` for a suggestion nobody took up.
     pub author: Option<String>,
+    /// Name of whoever wrote what it says now; `None` where that is not known.
+    pub writer: Option<String>,
     /// Counts the writes of its text, from 1.
     pub version: u32,
     /// The newest revision.
@@ -250,7 +256,7 @@ pub struct QuestionFilter {
     pub made_ready: Option<Span>,
     /// Only those that somebody besides their author answered, or none of them; as they stand now, with the picture.
     pub second_answer: Option<bool>,
-    /// Only whose text holds this, whatever the case.
+    /// Only whose words hold each of these, whatever the case.
     pub search: String,
 }
 
@@ -288,6 +294,9 @@ pub struct Finding {
     pub choice: Option<u32>,
     /// What it is about: a text, a number, a question's id; the window puts them into its words.
     pub details: Vec<String>,
+    /// The same as a note keeps it, so that it answers for this finding and for no other of the same check. Options
+    /// stand in it by their words, since their letters change with their order.
+    pub about: String,
     /// The same in English, for the command line.
     pub message: String,
     /// What to do next, in English.
@@ -322,9 +331,9 @@ pub struct QuestionTrial {
 pub struct QuestionCoverage {
     /// Ready questions of experts.
     pub ready: u32,
-    /// Suggestions that wait.
+    /// Suggestions that wait, synthetic ones left out like everywhere here.
     pub proposed: u32,
-    /// Being written.
+    /// Being written by experts.
     pub drafts: u32,
     /// Diagrams with at least one ready question.
     pub diagrams: u32,

@@ -23,6 +23,30 @@ pub fn draw(
     new: &DrawnRegion,
 ) -> Result<Region> {
     begin(tx, by, diagram)?;
+    insert(tx, by, diagram, new)
+}
+
+/// Draws a region that a question points at: any author may, whatever state the diagram is in, and nobody's work on
+/// it begins or changes.
+///
+/// # Errors
+/// [`Error::NotAllowed`] unless an author acts, [`Error::BadRegion`], [`Error::RegionNameTaken`].
+pub fn draw_evidence(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    diagram: &DiagramId,
+    new: &DrawnRegion,
+) -> Result<Region> {
+    people::require(tx, by.person, Role::Author)?;
+    insert(tx, by, diagram, new)
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    diagram: &DiagramId,
+    new: &DrawnRegion,
+) -> Result<Region> {
     let name = match &new.name {
         Some(name) => free_name(tx, by, diagram, name, None)?,
         None => next_name(tx, diagram, "")?,
@@ -49,7 +73,7 @@ pub fn change(
     id: &RegionId,
     change: &RegionChange,
 ) -> Result<Region> {
-    begin(tx, by, diagram)?;
+    begin_with(tx, by, diagram, id)?;
     let before = access::region_of(tx, diagram, by.person, id)?;
     let mut after = match &change.shape {
         Some(shape) => placed(shape, &diagram::get(tx, diagram)?.image)?,
@@ -72,7 +96,7 @@ pub fn change(
 /// # Errors
 /// [`Error::ReadOnly`], [`Error::NoRegion`].
 pub fn remove(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId, id: &RegionId) -> Result<()> {
-    begin(tx, by, diagram)?;
+    begin_with(tx, by, diagram, id)?;
     let before = access::region_of(tx, diagram, by.person, id)?;
     tx.execute(
         "UPDATE region SET removed_at = ?2 WHERE id = ?1",
@@ -91,7 +115,7 @@ pub fn restore(
     diagram: &DiagramId,
     id: &RegionId,
 ) -> Result<Region> {
-    begin(tx, by, diagram)?;
+    begin_with(tx, by, diagram, id)?;
     let name: Option<String> = tx
         .query_row(
             "SELECT name FROM region WHERE id = ?1 AND diagram_id = ?2 AND removed_at IS NOT NULL",
@@ -193,6 +217,34 @@ pub fn known(
 fn begin(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId) -> Result<()> {
     people::require(tx, by.person, Role::Annotator)?;
     annotate::begin(tx, by, diagram)
+}
+
+/// As [`begin`], for one region. An author's own evidence, of which no caption speaks, is theirs to move and to take
+/// away in any state of the diagram.
+fn begin_with(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId, id: &RegionId) -> Result<()> {
+    if people::require(tx, by.person, Role::Author).is_ok()
+        && region::drawn_by(tx, id)?.as_ref() == Some(by.person)
+        && !is_spoken_of(tx, diagram, id)?
+    {
+        return Ok(());
+    }
+    begin(tx, by, diagram)
+}
+
+/// Whether a caption belongs to the region or is linked to it, as it stands or as it ever stood.
+fn is_spoken_of(connection: &Connection, diagram: &DiagramId, id: &RegionId) -> Result<bool> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM annotation WHERE region_id = ?2)
+                OR EXISTS (SELECT 1 FROM draft WHERE region_id = ?2)
+                OR EXISTS (SELECT 1 FROM annotation JOIN revision ON revision.annotation_id = annotation.id
+                    JOIN json_each(revision.links) AS link
+                    WHERE annotation.diagram_id = ?1 AND link.value ->> 'region_id' = ?2)
+                OR EXISTS (SELECT 1 FROM annotation JOIN working_copy ON working_copy.annotation_id = annotation.id
+                    JOIN json_each(working_copy.links) AS link
+                    WHERE annotation.diagram_id = ?1 AND link.value ->> 'region_id' = ?2)",
+        )?
+        .query_row((diagram.as_str(), id.as_str()), |row| row.get(0))?)
 }
 
 /// A region without id and name at the shape's place, cut to the picture.

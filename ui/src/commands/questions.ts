@@ -61,13 +61,25 @@ export const rejectQuestion: Command = {
   enabled: () => stateIs("proposed", "draft", "ready") && author(),
   run: () => showDialog("reject"),
 };
+/** Whether what is on the screen is what an examinee would be asked; says so if it cannot be stored. */
+async function stored(): Promise<boolean> {
+  try {
+    await exam.writer?.flush();
+    return true;
+  } catch (thrown) {
+    fail("failed.question", thrown);
+    return false;
+  }
+}
+function beginTrying(): void {
+  trying.answered = false;
+  trying.on = true;
+}
 export const tryQuestion: Command = {
   id: "question.try", group: "questions", title: "questions.command_try", keys: ["Alt+T"], places: HERE,
-  enabled: () => exam.writer !== null && !trying.on,
+  enabled: () => exam.writer !== null && exam.writer.theirs === null && !trying.on,
   run: async () => {
-    await exam.writer?.flush().catch(() => undefined);
-    trying.on = true;
-    trying.answered = false;
+    if (await stored()) beginTrying();
   },
 };
 /** Has a model suggest questions; an expert takes them up or turns them down. */
@@ -78,12 +90,11 @@ export const proposeQuestions: Command = {
 const ask = (blind: boolean): Command => ({
   id: blind ? "question.ask_blind" : "question.ask_model", group: "questions", title: blind ? "questions.command_ask_blind" : "questions.command_ask_model",
   keys: [blind ? "Alt+B" : "Alt+M"], places: HERE,
-  enabled: () => exam.writer !== null && examining.model !== null && (blind || seesPictures(examining.model)),
+  enabled: () => exam.writer !== null && exam.writer.theirs === null && examining.model !== null && (blind || seesPictures(examining.model)),
   run: async () => {
     const writer = exam.writer;
-    if (writer === null) return;
-    await writer.flush().catch(() => undefined);
-    trying.on = true;
+    if (writer === null || !(await stored())) return;
+    if (!trying.on) beginTrying();
     await askModel({ which: "ids", ids: [writer.question.id] }, blind);
   },
 });

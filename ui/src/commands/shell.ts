@@ -1,7 +1,7 @@
 /** Commands of the window itself: going places, the workspace, looks. */
 import { shownLanguage } from "../i18n";
 import { showDialog } from "../state/dialogs.svelte";
-import { toggleContext } from "../state/layout.svelte";
+import { layout, toggleContext } from "../state/layout.svelte";
 import { openNeighbour } from "../state/navigation";
 import { panes } from "../state/panes";
 import { queue } from "../state/queue.svelte";
@@ -26,7 +26,11 @@ export const previous: Command = {
 };
 const search: Command = {
   id: "search", group: "go", title: "command.search", keys: ["Mod+F"],
-  enabled: working, run: () => (panes.queue === undefined ? showDialog("palette") : panes.queue.focusSearch()),
+  enabled: working, run: () => {
+    const list = panes.queue ?? panes.question;
+    if (list === undefined || !layout.queueShown) showDialog("palette");
+    else list.focusSearch();
+  },
 };
 const focusNext: Command = {
   id: "focus.next", group: "go", title: "command.focus_next", keys: ["F6"],

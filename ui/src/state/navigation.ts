@@ -113,13 +113,26 @@ export async function flushText(): Promise<void> {
 const CLOSING_MS = 3000;
 let refusedToClose = false;
 
-/** Keeps what was typed before the window closes. If that fails it stays open once, so that the text can be rescued. */
-export async function mayClose(): Promise<boolean> {
+/**
+ * Keeps what was typed before the window closes, in captions and by `others`. If that fails it stays open once, so
+ * that the text can be rescued.
+ */
+export async function mayClose(others: () => Promise<void> = () => Promise.resolve()): Promise<boolean> {
   const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(true), CLOSING_MS));
-  const kept = await Promise.race([leaveDiagram("failed.close"), patience]);
+  const kept = await Promise.race([Promise.all([leaveDiagram("failed.close"), keptBy(others)]).then((all) => all.every(Boolean)), patience]);
   if (kept || refusedToClose) return true;
   refusedToClose = true;
   return false;
+}
+
+async function keptBy(others: () => Promise<void>): Promise<boolean> {
+  try {
+    await others();
+    return true;
+  } catch (thrown) {
+    fail("failed.close", thrown);
+    return false;
+  }
 }
 
 /** Reads again what others may have changed: the queue, and the open diagram's state and conflicts. */

@@ -18,6 +18,7 @@ export interface QueuePane {
 export interface QuestionPanes {
   focus(): void;
   focusList(): void;
+  focusSearch(): void;
 }
 
 export interface ReviewPane {

@@ -1,6 +1,7 @@
 /** Regions of the open diagram as they are being edited: tool, choice, undo, and what is on its way to the store. */
+import { SvelteSet } from "svelte/reactivity";
 import { backend, type Region, type Shape } from "../backend";
-import { open, renewDiagram, setDiagramState, showLevel } from "./diagram.svelte";
+import { open, renewDiagram, showLevel } from "./diagram.svelte";
 import { renewOpen } from "./navigation";
 import { patchRow } from "./queue.svelte";
 import { fail } from "./toasts.svelte";
@@ -22,6 +23,8 @@ let chosen: string | null = $state(null);
 /** The region that a text or the pointer speaks of. */
 let lit: string | null = $state(null);
 let renaming: string | null = $state(null);
+/** Regions that were drawn as evidence while the window is open. */
+const evidence = new SvelteSet<string>();
 /** Diagrams keep their steps while the window is open. */
 const steps = new Map<string, Steps>();
 let canUndo = $state(false);
@@ -81,7 +84,6 @@ async function change(diagram: string, run: () => Promise<unknown>, step: () => 
     const known = stepsOf(diagram);
     known.done.push(step());
     known.undone = [];
-    begun(diagram);
     return true;
   } catch (thrown) {
     fail("failed.region", thrown);
@@ -89,31 +91,39 @@ async function change(diagram: string, run: () => Promise<unknown>, step: () => 
   } finally {
     await renewOpen();
     followSteps(open.id);
+    // Drawing may have begun the diagram; evidence begins nothing.
+    const now = open.now.view?.diagram;
+    if (now?.id === diagram) patchRow(diagram, { state: now.state });
   }
-}
-
-function begun(diagram: string): void {
-  if (open.now.view?.diagram.state === "in_progress") return;
-  setDiagramState(diagram, "in_progress");
-  patchRow(diagram, { state: "in_progress" });
 }
 
 /** Draws a region and chooses it; the caption of the new region is shown next. */
 export async function drawRegion(diagram: string, shape: Shape): Promise<void> {
-  let made: Region | null = null;
-  const drawn = await change(
+  const id = await drawn(diagram, () => backend().drawRegion(diagram, { name: null, shape }));
+  if (id !== null) showLevel("partial", id);
+}
+
+/** Draws a region for a question to point at, and chooses it; nobody's caption begins. Null if it was refused. */
+export async function drawEvidence(diagram: string, shape: Shape): Promise<string | null> {
+  const id = await drawn(diagram, () => backend().drawEvidence(diagram, { name: null, shape }));
+  if (id !== null) evidence.add(id);
+  return id;
+}
+
+/** Whether a region was drawn here as evidence: whoever drew it moves it, everybody else's stay where they are. */
+export const isOwnEvidence = (id: string): boolean => evidence.has(id);
+
+async function drawn(diagram: string, draw: () => Promise<Region>): Promise<string | null> {
+  let id = "";
+  const made = await change(
     diagram,
-    async () => (made = await backend().drawRegion(diagram, { name: null, shape })),
-    () => {
-      const { id } = made as unknown as Region;
-      return { undo: () => backend().removeRegion(diagram, id), redo: () => backend().restoreRegion(diagram, id) };
-    },
+    async () => ({ id } = await draw()),
+    () => ({ undo: () => backend().removeRegion(diagram, id), redo: () => backend().restoreRegion(diagram, id) }),
   );
-  if (!drawn || open.id !== diagram) return;
-  const { id } = made as unknown as Region;
+  if (!made || open.id !== diagram) return null;
   chosen = id;
   tool = "select";
-  showLevel("partial", id);
+  return id;
 }
 
 /** Gives a region another place; it is shown there at once, and put back if that fails. */

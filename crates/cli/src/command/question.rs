@@ -25,7 +25,8 @@ const PAGE: u32 = 1_000;
 ///
 /// What a question says is JSON: kind (single_choice, multiple_choice, true_false, fill_in), stem, choices
 /// ([{"text": …, "right": true}]), truth, accepted, unit, tolerance, rationale, level, difficulty, category,
-/// evidence (region ids), overruled ([{"check": …, "note": …}]). What is left out is empty.
+/// evidence (region ids), overruled ([{"check": …, "about": …, "note": …}],
+/// with `about` as `check` told it). What is left out is empty.
 #[derive(Debug, Args)]
 pub struct Question {
     #[command(subcommand)]

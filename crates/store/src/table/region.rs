@@ -2,7 +2,7 @@
 
 use domain::{Action, DiagramId, NewRegion, PersonId, Region, RegionId, Timestamp};
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::audit;
 use crate::annotate::By;
@@ -132,6 +132,15 @@ fn insert(
             .after(region.id.as_str()),
     )?;
     Ok(region)
+}
+
+/// Who drew a region, also one that was taken away; `None` where there is none.
+pub(crate) fn drawn_by(connection: &Connection, id: &RegionId) -> Result<Option<PersonId>> {
+    let person: Option<String> = connection
+        .prepare_cached("SELECT created_by FROM region WHERE id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?;
+    Ok(person.map(PersonId::from_text))
 }
 
 /// Writes a region after the last one.
