@@ -75,6 +75,7 @@ export interface Backend {
 
   // regions, reasons, history, structure, terms and claims
   drawRegion(id: string, region: DrawnRegion): Promise<Region>;
+  drawEvidence(id: string, region: DrawnRegion): Promise<Region>;
   changeRegion(id: string, region: string, change: RegionChange): Promise<Region>;
   removeRegion(id: string, region: string): Promise<void>;
   restoreRegion(id: string, region: string): Promise<Region>;

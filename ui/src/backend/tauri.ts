@@ -53,6 +53,7 @@ export function tauriBackend(): Backend {
     lookAt: async (id) => void (await answer(commands.lookAt(id))),
     followJob: (id, cursor) => answer(commands.followJob(id, cursor)),
     drawRegion: (id, region) => answer(commands.drawRegion(id, region)),
+    drawEvidence: (id, region) => answer(commands.drawEvidence(id, region)),
     changeRegion: (id, region, change) => answer(commands.changeRegion(id, region, change)),
     removeRegion: async (id, region) => void (await answer(commands.removeRegion(id, region))),
     restoreRegion: (id, region) => answer(commands.restoreRegion(id, region)),
