@@ -18,6 +18,7 @@ mod looks;
 mod opening;
 mod picture;
 mod processes;
+mod questions;
 mod queue;
 mod review;
 mod security;

@@ -1,8 +1,10 @@
 /** Closing the window: what cannot be kept is told once, and then the window closes. */
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { mayClose } from "./navigation";
 import { dismiss, toasts } from "./toasts.svelte";
 
+// The viewer draws on a canvas, which jsdom has not.
+vi.mock("../lib/picture/source", () => ({ prefetchPicture: () => {} }));
 afterEach(() => {
   for (const toast of toasts.list) dismiss(toast.id);
 });
