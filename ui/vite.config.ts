@@ -35,6 +35,8 @@ export default defineConfig(({ mode }) => ({
   clearScreen: false,
   server: { port: 1420, strictPort: true },
   test: {
+    // Style sheets are read as text by the test of their colours.
+    css: { include: [/tokens\.css/] },
     environment: "jsdom",
     include: ["src/**/*.test.ts"],
     setupFiles: ["src/test-setup.ts"],

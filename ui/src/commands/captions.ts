@@ -17,11 +17,11 @@ export const history: Command = {
   id: "history", group: "caption", title: "history.command", keys: ["Alt+H"],
   enabled: isOpen, run: () => showDialog("history"),
 };
-const prefer: Command = {
+export const prefer: Command = {
   id: "term.prefer", group: "caption", title: "glossary.command_prefer", keys: ["F9"],
   enabled: editable, run: () => panes.caption?.preferTerm(),
 };
-const nextTerm: Command = {
+export const nextTerm: Command = {
   id: "term.next", group: "caption", title: "glossary.command_next", keys: ["F8"],
   enabled: isOpen, run: () => panes.caption?.nextWarning(),
 };

@@ -40,6 +40,11 @@ export function keyLabel(keys: string, mac = isMac): string {
   return parts.join(mac ? "" : "+");
 }
 
+/** The first chord of a command as a person reads it; empty where it has none. */
+export function chordOf({ keys }: { readonly keys: readonly string[] }): string {
+  return keys[0] === undefined ? "" : keyLabel(keys[0]);
+}
+
 const MAC: Record<string, string> = {
   Mod: "⌘", Alt: "⌥", Shift: "⇧", Enter: "↩", ArrowUp: "↑", ArrowDown: "↓", "-": "−",
 };
