@@ -8,6 +8,8 @@
 
 mod harness;
 
+mod axe;
+mod axe;
 mod bench;
 mod crash;
 mod drafting;
