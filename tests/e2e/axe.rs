@@ -119,7 +119,7 @@ fn fill(workspace: &Workspace) -> Result<()> {
         "sampling": { "temperature": 0, "top_p": null, "top_k": null, "repetition_penalty": 1, "max_new_tokens": 8, "seed": 0 },
     });
     let job = session.queue_drafts(&serde_json::from_value(request)?)?;
-    session.ask_of_job(&job.id, JobRequest::Cancel)?;
+    session.request(&job.id, JobRequest::Cancel)?;
     Ok(())
 }
 

@@ -226,6 +226,7 @@ fn all_that_the_queue_shows_is_drafted_in_chinese_and_can_be_stopped() {
         desk.press("Ctrl+Shift+J").await?;
         desk.screenshot("jobs").await?;
         desk.click("[data-testid=job-cancel]").await?;
+        desk.click("[data-testid=job-cancel-sure]").await?;
         desk.wait_text("[data-testid=job-state]", |text| text == "Cancelled")
             .await?;
         let states: Vec<JobState> = workspace

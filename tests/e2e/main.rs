@@ -9,7 +9,6 @@
 mod harness;
 
 mod axe;
-mod axe;
 mod bench;
 mod crash;
 mod drafting;

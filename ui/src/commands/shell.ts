@@ -7,6 +7,7 @@ import { panes } from "../state/panes";
 import { queue } from "../state/queue.svelte";
 import { changeSettings, session } from "../state/session.svelte";
 import { transfer } from "../state/transfer.svelte";
+import { undoable, undoLast } from "../state/undo.svelte";
 import type { Command } from "./command";
 
 const working = (): boolean => session.now.workspace !== null;
@@ -60,6 +61,10 @@ const systemLanguage: Command = {
   id: "language.system", group: "view", title: "command.language_system", keys: [],
   enabled: () => session.now.settings.language !== "system", run: () => changeSettings({ language: "system" }),
 };
+export const undoLastChange: Command = {
+  id: "undo.last", group: "go", title: "undo.command", keys: ["Mod+Shift+Backspace"],
+  enabled: () => undoable.last !== null && !undoable.busy, anywhere: true, run: undoLast,
+};
 export const context: Command = {
   id: "context", group: "view", title: "command.context", keys: ["Mod+Shift+I"],
   enabled: working, run: toggleContext,
@@ -70,7 +75,7 @@ export const shortcuts: Command = {
 };
 
 export const shellCommands: readonly Command[] = [
-  next, previous, search, focusNext, palette, importFiles, exportFiles, openWorkspace,
+  next, previous, search, focusNext, palette, undoLastChange, importFiles, exportFiles, openWorkspace,
   theme, systemTheme, language, systemLanguage, context, shortcuts,
 ];
 

@@ -9,6 +9,7 @@ import { resetQuestions } from "./questions.svelte";
 import { review } from "./review.svelte";
 import { refreshQueue, resetQueue } from "./queue.svelte";
 import { clearSelection } from "./selection.svelte";
+import { forgetUndo } from "./undo.svelte";
 import { refreshWork } from "./work.svelte";
 import { enterWorkspace, showProblem } from "./session.svelte";
 
@@ -29,6 +30,7 @@ export async function showWorkspace(): Promise<void> {
   review.reset();
   closeDiagram();
   clearSelection();
+  forgetUndo();
   void startDrafting();
   void refreshMe();
   void refreshGlossary();
