@@ -101,6 +101,36 @@ describe("plain letters", () => {
   });
 });
 
+describe("the palette", () => {
+  it("has the actions of buttons: filters that were kept, orders, states, adding models", async () => {
+    await start(3, { filters: async () => [{ id: "f1", name: "Hard ones", filter: { state: null, search: "", kind: "topology" } }] });
+    await fireEvent.keyDown(document.body, { key: "k", ctrlKey: true });
+    const found = async (words: string): Promise<string[]> => {
+      await fireEvent.input(await screen.findByTestId("palette-input"), { target: { value: words } });
+      return waitFor(() => screen.getAllByTestId("palette-command").map((each) => each.textContent?.trim() ?? ""));
+    };
+    await waitFor(async () => expect(await found("hard ones")).toEqual(["Filter the queue: Hard ones"]));
+    expect(await found("least certain")).toEqual(["Order of the queue: Least certain first"]);
+    expect(await found("filter by state returned")).toEqual(["Filter by state: Returned"]);
+    expect(await found("add a server")).toEqual(["Add a server…"]);
+    expect(await found("diagnostics bundle")).toEqual(["Save a diagnostics bundle…"]);
+  });
+});
+
+describe("the shortcut sheet", () => {
+  it("lists the keys of the place, those of its lists and pictures too", async () => {
+    const fake = await start(3);
+    await fireEvent.keyDown(document.body, { key: "F1" });
+    expect((await screen.findByTestId("shortcuts")).textContent).toMatch(/Resize the region.*Ctrl/s);
+    closeDialog("shortcuts");
+    await toReview(fake);
+    await fireEvent.keyDown(document.body, { key: "F1" });
+    const sheet = await screen.findByTestId("shortcuts");
+    expect(sheet.textContent).toContain("Approve");
+    expect(sheet.textContent).not.toContain("Resize the region");
+  });
+});
+
 describe("an empty queue", () => {
   it("leaves Enter and Space to its buttons", async () => {
     await start(0);

@@ -1,7 +1,7 @@
 /** Commands on the regions of the open diagram, and the links of its words to them. */
 import { open } from "../state/diagram.svelte";
 import { panes } from "../state/panes";
-import { chooseRegion, redoRegion, regionEditing, removeRegion, renameRegion, type Tool, undoRegion, useTool } from "../state/regions.svelte";
+import { chooseRegion, redoRegion, regionEditing, removeRegion, renameRegion, shiftRegion, type Tool, undoRegion, useTool } from "../state/regions.svelte";
 import type { Command } from "./command";
 
 const editable = (): boolean => open.now.view?.read_only === false;
@@ -34,6 +34,14 @@ const remove: Command = {
     if (id !== null && regionEditing.chosen !== null) void removeRegion(id, regionEditing.chosen);
   },
 };
+const shift = (by: -1 | 1): Command => ({
+  id: by === -1 ? "regions.up" : "regions.down", group: "picture", title: by === -1 ? "actions.region_up" : "actions.region_down", keys: [],
+  enabled: hasChosen,
+  run: () => {
+    const { id } = open;
+    if (id !== null && regionEditing.chosen !== null) void shiftRegion(id, open.now.view?.regions ?? [], regionEditing.chosen, by);
+  },
+});
 export const link: Command = {
   id: "link", group: "caption", title: "regions.command_link", keys: ["Mod+L"],
   enabled: () => editable() && (open.now.view?.regions.length ?? 0) > 0,
@@ -48,5 +56,5 @@ const unlink: Command = {
 };
 
 export const annotatingCommands: readonly Command[] = [
-  selectRegions, drawRectangle, drawPolygon, undoRegions, redoRegions, rename, remove, link, unlink,
+  selectRegions, drawRectangle, drawPolygon, undoRegions, redoRegions, rename, shift(-1), shift(1), remove, link, unlink,
 ];

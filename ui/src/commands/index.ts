@@ -11,10 +11,13 @@ import { matches } from "./keys";
 import { placeCommands } from "./places";
 import { questionsCommands } from "./questions";
 import { reviewCommands } from "./review";
+import { engineCommands } from "./engine";
+import { listCommands, savedFilterCommands } from "./lists";
+import { offeredCommands } from "./offered";
 import { shellCommands } from "./shell";
 import { workCommands } from "./work";
 
-export type { Command, Group } from "./command";
+export { type Command, type Group, titleOf } from "./command";
 
 /** What is done to a caption is done where captions are; pictures are looked at in three places. */
 const only = (places: readonly PlaceName[], all: readonly Command[]): Command[] => all.map((command) => ({ places, ...command }));
@@ -22,8 +25,13 @@ const only = (places: readonly PlaceName[], all: readonly Command[]): Command[] 
 /** All commands in the order in which menus and sheets show them. */
 export const commands: readonly Command[] = [
   ...only(["annotate"], [...diagramCommands, ...annotatingCommands, ...captionCommands]), ...workCommands, ...questionsCommands,
-  ...reviewCommands, ...only(["annotate", "questions", "review"], pictureCommands), ...draftingCommands, ...placeCommands, ...shellCommands,
+  ...reviewCommands, ...only(["annotate", "questions", "review"], pictureCommands), ...offeredCommands, ...draftingCommands, ...engineCommands, ...listCommands, ...placeCommands, ...shellCommands,
 ];
+
+/** As `commands`, with those that come and go with what people keep in the workspace. */
+export function everyCommand(): readonly Command[] {
+  return [...commands, ...savedFilterCommands()];
+}
 
 /** Whether a command has its place where the person is. */
 export function isHere({ places }: Command): boolean {
@@ -44,7 +52,7 @@ export function handleKey(event: KeyboardEvent): void {
   if (isField(event.target, SENDS) && matches(event, "Mod+Enter")) return;
   const command = commands.find((each) => isHere(each) && each.keys.some((keys) => matches(event, keys)));
   if (command === undefined) return;
-  if (isBare(event) && (isField(event.target, TYPED_IN) || !command.enabled())) return;
+  if (isPlain(event) && (!command.enabled() || (event.key.length === 1 && isField(event.target, TYPED_IN)))) return;
   if (dialogs.current !== null && command.anywhere !== true) return;
   event.preventDefault();
   event.stopPropagation();
@@ -59,9 +67,9 @@ const TYPED_IN = [
 /** Fields whose own Mod+Enter sends what was written in them. */
 const SENDS = "[data-sends]";
 
-/** A key without modifiers: it belongs to whoever types, and to lists that are open. */
-function isBare(event: KeyboardEvent): boolean {
-  return event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+/** A key without modifiers: characters among them belong to whoever types, and to lists that are open. */
+function isPlain(event: KeyboardEvent): boolean {
+  return !event.ctrlKey && !event.metaKey && !event.altKey;
 }
 
 function isField(target: EventTarget | null, selector: string): boolean {

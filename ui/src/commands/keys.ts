@@ -36,7 +36,8 @@ export function matches(event: KeyPress, keys: string, mac = isMac): boolean {
 
 /** The chord as shown beside a command. */
 export function keyLabel(keys: string, mac = isMac): string {
-  const parts = keys.split("+").map((part) => (mac ? MAC[part] : PLAIN[part]) ?? part);
+  // The last part may be a plus itself.
+  const parts = keys.split(/\+(?=.)/).map((part) => (mac ? MAC[part] : PLAIN[part]) ?? part);
   return parts.join(mac ? "" : "+");
 }
 
@@ -46,9 +47,10 @@ export function chordOf({ keys }: { readonly keys: readonly string[] }): string 
 }
 
 const MAC: Record<string, string> = {
-  Mod: "⌘", Alt: "⌥", Shift: "⇧", Enter: "↩", ArrowUp: "↑", ArrowDown: "↓", "-": "−",
+  Mod: "⌘", Alt: "⌥", Shift: "⇧", Enter: "↩", ArrowUp: "↑", ArrowDown: "↓", "-": "−", Arrows: "←↑↓→",
+  Delete: "⌫", Escape: "⎋", PageUp: "⇞", PageDown: "⇟", Home: "↖", End: "↘", Backspace: "⌫",
 };
-const PLAIN: Record<string, string> = { Mod: "Ctrl", ArrowUp: "↑", ArrowDown: "↓", "-": "−" };
+const PLAIN: Record<string, string> = { Mod: "Ctrl", ArrowUp: "↑", ArrowDown: "↓", "-": "−", Arrows: "←↑↓→", Delete: "Del", Escape: "Esc", PageUp: "PgUp", PageDown: "PgDn" };
 
 function parse(keys: string): Chord {
   const parts = keys.split("+");

@@ -81,7 +81,8 @@ export const shellCommands: readonly Command[] = [
 
 /** From one part of the place to the next, starting from wherever the keyboard is. */
 function cycleFocus(): void {
-  const parts = [...document.querySelectorAll<HTMLElement>("main [data-pane]")];
+  const marked = [...document.querySelectorAll<HTMLElement>("main [data-pane]")];
+  const parts = marked.length > 0 ? marked : [...document.querySelectorAll<HTMLElement>("main section")];
   const at = parts.findIndex((part) => part.contains(document.activeElement));
   const next = parts[(at + 1) % parts.length];
   const name = next?.dataset["pane"];

@@ -19,6 +19,12 @@ export const picker = {
   },
 };
 
+/** What the picker is asked to add; nothing while it lists. */
+class Adding {
+  what: "directory" | "server" | null = $state(null);
+}
+export const addingModel = new Adding();
+
 /** How a local model is run, every option said. */
 export type Way = Required<LocalOptions>;
 export const PLAIN_WAY: Way = { device: "auto", quantize: null, compute_type: null, adapter: null, max_side_px: null };

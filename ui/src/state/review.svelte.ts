@@ -10,6 +10,9 @@ const KEEP_MS = 300;
 
 export type Listed = Extract<State, "submitted" | "approved" | "returned">;
 
+/** In the order in which they are offered. */
+export const LISTED: readonly Listed[] = ["submitted", "approved", "returned"];
+
 class Review {
   readonly list = new Paged<QueueRow>((offset, limit) => backend().queuePage({ ...NO_FILTER, state: this.state }, offset, limit), (thrown) => fail("failed.queue", thrown));
   state: Listed = $state("submitted");
