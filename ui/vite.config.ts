@@ -41,5 +41,7 @@ export default defineConfig(({ mode }) => ({
     include: ["src/**/*.test.ts"],
     setupFiles: ["src/test-setup.ts"],
     restoreMocks: true,
+    // Generous: a loaded machine is slow, and a test that hangs is still ended.
+    testTimeout: 30_000,
   },
 }));

@@ -172,7 +172,7 @@ impl Tour {
         self.look("questions, none open").await?;
         self.desk.click("[data-testid=question-list-row]").await?;
         self.desk.appears("[data-testid=choices]").await?;
-        self.desk.appears("[data-testid=finding]").await?;
+        self.desk.appears("[data-testid=findings]").await?;
         self.look("questions").await?;
         self.dialog("questions", "Alt+H", "question-history")
             .await?;

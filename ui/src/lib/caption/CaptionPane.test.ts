@@ -7,6 +7,8 @@ import {
 } from "../../backend";
 import { fakeBackend } from "../../backend/fake";
 import CaptionPane from "./CaptionPane.svelte";
+import { run } from "../../commands";
+import { otherDraftView } from "../../commands/offered";
 
 const DRAFT: Draft = {
   id: "draft-1", level: "global", region_id: null, text: "The router sends.", label: "model-a", created_at: "2026-11-01T08:00:00Z",
@@ -168,10 +170,10 @@ describe("what others write", () => {
 });
 
 describe("the draft", () => {
-  it("is shown beside the text, then merged with Ctrl+D", async () => {
+  it("is shown beside the text, then merged by its command", async () => {
     show(viewOf({ text: "The switch sends." }));
     expect(screen.getByTestId("draft-text").textContent).toBe("The router sends.");
-    await fireEvent.keyDown(screen.getByTestId("caption-editor"), { key: "d", ctrlKey: true });
+    run(otherDraftView);
     await pass(400);
     expect(screen.getByTestId("diff-merged").querySelector("del")?.textContent).toBe("The router sends.");
     expect(screen.getByTestId("diff-merged").querySelector("ins")?.textContent).toBe("The switch sends.");
