@@ -2213,6 +2213,8 @@ export type Structure = {
 	width: number,
 	/**  Size of the picture in pixels. */
 	height: number,
+	/**  Letters that no font of this computer has: the picture shows boxes in their place. */
+	missing_letters: string,
 	/**  What is wrong with the text, and on which line from 1. */
 	problem: StructureProblem | null,
 };

@@ -1,11 +1,14 @@
 /** Commands on the regions of the open diagram, and the links of its words to them. */
 import { open } from "../state/diagram.svelte";
 import { panes } from "../state/panes";
-import { chooseRegion, redoRegion, regionEditing, removeRegion, renameRegion, type Tool, undoRegion, useTool } from "../state/regions.svelte";
+import { chooseRegion, redoRegion, regionEditing, removeRegion, renameRegion, shiftRegion, type Tool, undoRegion, useTool } from "../state/regions.svelte";
 import type { Command } from "./command";
 
 const editable = (): boolean => open.now.view?.read_only === false;
 const hasChosen = (): boolean => editable() && open.now.view?.regions.some(({ id }) => id === regionEditing.chosen) === true;
+
+/** The picture with its tools, and the list of regions. */
+const ON_REGIONS = "[data-pane=picture], [data-regions]";
 
 function tool(name: Tool, title: Command["title"], keys: string): Command {
   return { id: `tool.${name}`, group: "picture", title, keys: [keys], enabled: editable, run: () => (useTool(name), panes.picture?.focus()) };
@@ -15,11 +18,12 @@ export const selectRegions = tool("select", "regions.command_select", "Alt+V");
 export const drawRectangle = tool("rectangle", "regions.command_rectangle", "Alt+R");
 export const drawPolygon = tool("polygon", "regions.command_polygon", "Alt+P");
 export const undoRegions: Command = {
-  id: "regions.undo", group: "picture", title: "regions.command_undo", keys: ["Alt+Z"],
+  id: "regions.undo", group: "picture", title: "regions.command_undo", keys: ["Alt+Z"], keysWithin: { within: ON_REGIONS, keys: ["Mod+Z"] },
   enabled: () => editable() && regionEditing.canUndo, run: undoRegion,
 };
 export const redoRegions: Command = {
   id: "regions.redo", group: "picture", title: "regions.command_redo", keys: ["Alt+Shift+Z"],
+  keysWithin: { within: ON_REGIONS, keys: ["Mod+Shift+Z", "Mod+Y"] },
   enabled: () => editable() && regionEditing.canRedo, run: redoRegion,
 };
 const rename: Command = {
@@ -34,6 +38,17 @@ const remove: Command = {
     if (id !== null && regionEditing.chosen !== null) void removeRegion(id, regionEditing.chosen);
   },
 };
+function shift(id: string, title: Command["title"], by: -1 | 1): Command {
+  return {
+    id, group: "picture", title, keys: [], enabled: hasChosen,
+    run: () => {
+      const { view } = open.now;
+      if (view !== null && regionEditing.chosen !== null) void shiftRegion(view.diagram.id, view.regions, regionEditing.chosen, by);
+    },
+  };
+}
+const moveUp = shift("regions.up", "regions.command_up", -1);
+const moveDown = shift("regions.down", "regions.command_down", 1);
 export const link: Command = {
   id: "link", group: "caption", title: "regions.command_link", keys: ["Mod+L"],
   enabled: () => editable() && (open.now.view?.regions.length ?? 0) > 0,
@@ -48,5 +63,5 @@ const unlink: Command = {
 };
 
 export const annotatingCommands: readonly Command[] = [
-  selectRegions, drawRectangle, drawPolygon, undoRegions, redoRegions, rename, remove, link, unlink,
+  selectRegions, drawRectangle, drawPolygon, undoRegions, redoRegions, rename, moveUp, moveDown, remove, link, unlink,
 ];

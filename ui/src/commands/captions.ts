@@ -21,6 +21,10 @@ const prefer: Command = {
   id: "term.prefer", group: "caption", title: "glossary.command_prefer", keys: ["F9"],
   enabled: editable, run: () => panes.caption?.preferTerm(),
 };
+const showTerm: Command = {
+  id: "term.show", group: "caption", title: "glossary.command_show", keys: ["Mod+J"],
+  enabled: isOpen, run: () => panes.caption?.showTerm(),
+};
 const nextTerm: Command = {
   id: "term.next", group: "caption", title: "glossary.command_next", keys: ["F8"],
   enabled: isOpen, run: () => panes.caption?.nextWarning(),
@@ -31,7 +35,7 @@ const reasons: Command[] = REASONS.map((reason, index) => ({
   run: () => void toggle(reason),
 }));
 
-export const captionCommands: readonly Command[] = [history, prefer, nextTerm, ...reasons];
+export const captionCommands: readonly Command[] = [history, prefer, nextTerm, showTerm, ...reasons];
 
 async function toggle(reason: (typeof REASONS)[number]): Promise<void> {
   const slot = panes.caption?.slot();

@@ -10,6 +10,8 @@ export interface Command {
   readonly title: Key;
   /** Chords that run it, the one to show first. */
   readonly keys: readonly string[];
+  /** Chords that run it while the keyboard is within what a CSS selector finds, where they mean something else elsewhere. */
+  readonly keysWithin?: { readonly within: string; readonly keys: readonly string[] };
   /** Places of the window in which it can be run; all of them where nothing is said. */
   readonly places?: readonly PlaceName[];
   /** Whether it also runs while a dialog is open. */

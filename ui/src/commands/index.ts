@@ -42,7 +42,7 @@ export function run(command: Command): void {
  */
 export function handleKey(event: KeyboardEvent): void {
   if (isField(event.target, SENDS) && matches(event, "Mod+Enter")) return;
-  const command = commands.find((each) => isHere(each) && each.keys.some((keys) => matches(event, keys)));
+  const command = commands.find((each) => isHere(each) && isFor(each, event));
   if (command === undefined) return;
   if (isBare(event) && (isField(event.target, TYPED_IN) || !command.enabled())) return;
   if (dialogs.current !== null && command.anywhere !== true) return;
@@ -58,6 +58,13 @@ const TYPED_IN = [
 ].join(", ");
 /** Fields whose own Mod+Enter sends what was written in them. */
 const SENDS = "[data-sends]";
+
+function isFor({ keys, keysWithin }: Command, event: KeyboardEvent): boolean {
+  if (keys.some((each) => matches(event, each))) return true;
+  const { target } = event;
+  return keysWithin !== undefined && target instanceof Element && !isField(target, TYPED_IN) && target.closest(keysWithin.within) !== null
+    && keysWithin.keys.some((each) => matches(event, each));
+}
 
 /** A key without modifiers: it belongs to whoever types, and to lists that are open. */
 function isBare(event: KeyboardEvent): boolean {

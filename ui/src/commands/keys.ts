@@ -41,9 +41,11 @@ export function keyLabel(keys: string, mac = isMac): string {
 }
 
 const MAC: Record<string, string> = {
-  Mod: "⌘", Alt: "⌥", Shift: "⇧", Enter: "↩", ArrowUp: "↑", ArrowDown: "↓", "-": "−",
+  Mod: "⌘", Alt: "⌥", Shift: "⇧", Enter: "↩", ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", "-": "−",
 };
-const PLAIN: Record<string, string> = { Mod: "Ctrl", ArrowUp: "↑", ArrowDown: "↓", "-": "−" };
+const PLAIN: Record<string, string> = {
+  Mod: "Ctrl", ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", "-": "−",
+};
 
 function parse(keys: string): Chord {
   const parts = keys.split("+");

@@ -2,7 +2,7 @@
 import { backend, type DiagramView, type Place, type QueueFilter } from "../backend";
 import { prefetchPicture } from "../lib/picture/source";
 import type { Key } from "../i18n";
-import { closeDiagram, open, setDiagramState, showDiagram, showLevel, renewDiagram } from "./diagram.svelte";
+import { closeDiagram, open, setDiagramState, showDiagram, renewDiagram } from "./diagram.svelte";
 import { activeSeconds } from "./active";
 import { drafting } from "./drafting.svelte";
 import { panes } from "./panes";
@@ -92,7 +92,7 @@ export async function openFirst(): Promise<void> {
 /** Keeps what was typed; false, with a toast, if that failed. */
 export async function leaveDiagram(failure: Key = "failed.leave"): Promise<boolean> {
   try {
-    await panes.caption?.leave();
+    await Promise.all([panes.caption?.leave(), panes.regions?.settle()]);
     return true;
   } catch (thrown) {
     fail(failure, thrown);
@@ -103,7 +103,7 @@ export async function leaveDiagram(failure: Key = "failed.leave"): Promise<boole
 /** Writes what was typed to disk, for moments when the window may be about to go. */
 export async function flushText(): Promise<void> {
   try {
-    await panes.caption?.flush();
+    await Promise.all([panes.caption?.flush(), panes.regions?.settle()]);
   } catch (thrown) {
     fail("failed.save", thrown);
   }
@@ -134,10 +134,7 @@ export async function renewOpen(): Promise<void> {
   const { id } = open;
   if (id === null) return;
   try {
-    const view = await backend().openDiagram(id);
-    const { level, regionId } = open.now;
-    renewDiagram(view);
-    if (level === "partial" && !view.regions.some((region) => region.id === regionId)) showLevel("global", null);
+    renewDiagram(await backend().openDiagram(id));
   } catch (thrown) {
     fail("failed.diagram", thrown);
   }

@@ -10,6 +10,11 @@ export interface PicturePane {
   focus(): void;
 }
 
+export interface RegionsPane {
+  /** Sends what was done to regions and is not in the store yet. */
+  settle(): Promise<void>;
+}
+
 export interface QueuePane {
   focusList(): void;
   focusSearch(): void;
@@ -27,4 +32,4 @@ export interface ReviewPane {
 }
 
 /** Each part registers itself while it is on screen. */
-export const panes: { picture?: PicturePane; caption?: CaptionApi; queue?: QueuePane; question?: QuestionPanes; review?: ReviewPane } = {};
+export const panes: { picture?: PicturePane; regions?: RegionsPane; caption?: CaptionApi; queue?: QueuePane; question?: QuestionPanes; review?: ReviewPane } = {};

@@ -37,8 +37,10 @@ export interface CaptionApi {
   /** Links the selected words to `region`, or else to the one that is chosen next; the region, if it was done. */
   link(region: string | null): string | undefined;
   unlink(): void;
-  /** Puts the preferred term in place of the forbidden wording at the cursor. */
+  /** Puts the preferred term in place of the wording to avoid at the cursor, or goes to the next one. */
   preferTerm(): void;
+  /** Shows or closes the card of the term at the cursor. */
+  showTerm(): void;
   nextWarning(): void;
   /** Somebody's earlier text took the place of what is shown. */
   restored(done: Committed, text: string): void;
