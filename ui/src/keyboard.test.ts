@@ -118,17 +118,17 @@ describe("a region", () => {
   it("is moved by arrows and resized by arrows with Ctrl, and the diagram stays", async () => {
     await start(3);
     await waitFor(() => expect(screen.getByTestId("diagram-name").textContent).toBe("diagram 1.png"));
-    const reshape = vi.fn();
+    const nudge = vi.fn();
     render(Regions, {
       props: {
         regions: [region], image: { width: 640, height: 400, hash: "h", format: "png", bytes: 1 }, chosen: "r1", onchoose: () => {},
-        placement: { x: 0, y: 0, width: 640, height: 400, zoom: 1 }, actions: { draw() {}, reshape, rename() {}, remove() {}, done() {} },
+        placement: { x: 0, y: 0, width: 640, height: 400, zoom: 1 }, actions: { draw() {}, reshape() {}, nudge, rename() {}, remove() {}, done() {} },
       },
     });
     const drawn = screen.getByTestId("region");
     const shapeAfter = async (held: KeyboardEventInit): Promise<unknown> => {
       await fireEvent.keyDown(drawn, { key: "ArrowDown", ...held });
-      return reshape.mock.lastCall?.[1];
+      return nudge.mock.lastCall?.[1];
     };
     expect(await shapeAfter({})).toMatchObject({ y: 11, height: 50 });
     expect(await shapeAfter({ shiftKey: true })).toMatchObject({ y: 20, height: 50 });
