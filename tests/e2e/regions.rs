@@ -47,7 +47,7 @@ fn writes(workspace: &Workspace) -> Result<usize> {
     let log = reader.audit(&reader.find("1")?)?;
     Ok(log
         .iter()
-        .filter(|entry| entry.action == Action::Region)
+        .filter(|entry| entry.action == Action::Region.as_str())
         .count())
 }
 
