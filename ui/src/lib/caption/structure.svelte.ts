@@ -1,6 +1,5 @@
 /** What a structure says: read and drawn again a moment after it, or the text that should mention it, was changed. */
-import { backend, type Structure } from "../../backend";
-import { t } from "../../i18n";
+import { type ApiError, backend, type Structure, toApiError } from "../../backend";
 
 const REST_MS = 250;
 
@@ -9,7 +8,7 @@ export class StructureReading {
   now = $state.raw<Structure | null>(null);
   /** The last picture that could be drawn: it stays while the text is broken. */
   picture: string | null = $state(null);
-  failure = $state("");
+  failed = $state.raw<ApiError | null>(null);
   /** Parts of it that the detailed text does not mention. */
   readonly nOpen = $derived([...(this.now?.nodes ?? []), ...(this.now?.edges ?? [])].filter(({ mentioned }) => !mentioned).length);
   #asked = 0;
@@ -20,7 +19,7 @@ export class StructureReading {
     this.#asked += 1;
     if (of !== this.#of || source.trim() === "") {
       this.#of = of;
-      [this.now, this.picture, this.failure] = [null, null, ""];
+      [this.now, this.picture, this.failed] = [null, null, null];
     }
     if (source.trim() === "") return () => undefined;
     const timer = setTimeout(() => void this.#read(source, detailed), REST_MS);
@@ -32,10 +31,10 @@ export class StructureReading {
     try {
       const next = await backend().structure(source, detailed);
       if (mine !== this.#asked) return;
-      [this.now, this.failure] = [next, ""];
+      [this.now, this.failed] = [next, null];
       this.picture = next.picture ?? this.picture;
     } catch (thrown) {
-      if (mine === this.#asked) this.failure = (thrown as { message?: string }).message ?? t("structure.failed");
+      if (mine === this.#asked) this.failed = toApiError(thrown);
     }
   }
 }
