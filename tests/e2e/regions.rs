@@ -334,9 +334,15 @@ fn words_and_regions_light_each_other_and_go_out_as_grounding() {
         desk.appears(".cm-link.cm-lit").await?;
         desk.screenshot("words-lit-by-region").await?;
 
-        desk.go_to_end_of_caption().await?;
-        desk.press("Ctrl+Enter").await?;
-        desk.opened(2).await?;
+        workspace.callout(&[
+            "submit",
+            &workspace.path(),
+            "1",
+            "--level",
+            "detailed",
+            "--as",
+            "Test",
+        ])?;
         workspace.callout(&["approve", &workspace.path(), "1", "--as", "Test"])?;
         let out = stage.folder().join("out.jsonl");
         workspace.callout(&[

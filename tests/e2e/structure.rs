@@ -5,6 +5,8 @@ use anyhow::{Result, ensure};
 
 const DRAWN: &str = "(() => { const picture = document.querySelector('[data-testid=structure-picture]'); return picture !== null && picture.complete && picture.naturalWidth > 0; })()";
 
+const SOURCE: &str = "(document.querySelector('[data-testid=structure-picture]')?.src ?? null)";
+
 async fn write(desk: &Desk, source: &str) -> Result<()> {
     desk.click(EDITOR).await?;
     desk.press("Ctrl+a").await?;
@@ -81,14 +83,14 @@ fn a_structure_is_drawn_listed_and_held_against_the_detailed_text() {
             "erDiagram\nCELL ||--o{ UE : serves",
             "gantt\ntitle Rollout\nsection Core\nAMF :a1, 2026-01-01, 3d",
         ] {
+            let before = desk.get(SOURCE).await?;
             write(&desk, source).await?;
             desk.wait(
                 "it is drawn",
-                &format!(
-                    "document.querySelector('[data-testid=structure-problem]') === null && {DRAWN}"
-                ),
+                &format!("document.querySelector('[data-testid=structure-problem]') === null && {DRAWN} && {SOURCE} !== {before}"),
             )
             .await?;
+            desk.saved().await?;
             let kind = source.split_whitespace().next().unwrap_or_default();
             desk.screenshot(&format!("structure-{kind}")).await?;
         }

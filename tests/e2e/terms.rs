@@ -44,11 +44,11 @@ fn a_wording_to_avoid_is_marked_and_replaced_by_one_key() {
         })
         .await?;
         desk.screenshot("term-card").await?;
-        desk.press("Ctrl+.").await?;
+        desk.press("F9").await?;
         desk.wait_text(EDITOR, |text| text.starts_with("The UPF and"))
             .await?;
         desk.press("F8").await?;
-        desk.press("Ctrl+.").await?;
+        desk.press("F9").await?;
         desk.wait_text(EDITOR, |text| {
             text == "The UPF and 本图中的用户面功能转发。"
         })

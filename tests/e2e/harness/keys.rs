@@ -52,6 +52,7 @@ fn value(name: &str) -> Result<char> {
         "F2" => Key::F2,
         "F6" => Key::F6,
         "F8" => Key::F8,
+        "F9" => Key::F9,
         "Delete" => Key::Delete,
         "Plus" => return Ok('+'),
         _ => {

@@ -5,7 +5,7 @@
 import { history, historyField, historyKeymap, standardKeymap } from "@codemirror/commands";
 import { closeSearchPanel, findNext, findPrevious, search } from "@codemirror/search";
 import { Compartment, EditorState, type Extension, Transaction, type TransactionSpec } from "@codemirror/state";
-import { drawSelection, EditorView, type KeyBinding, keymap, placeholder } from "@codemirror/view";
+import { drawSelection, EditorView, type KeyBinding, keymap, placeholder, tooltips } from "@codemirror/view";
 import type { SpanLink } from "../../backend";
 import { cspNonce } from "../csp";
 import { glossary } from "../../state/glossary.svelte";
@@ -66,6 +66,8 @@ function extensions(now: EditorSettings): Extension {
     keymap.of([...findKeys, ...historyKeymap, ...standardKeymap]),
     captionTheme,
     linking,
+    // Above the first line there is no room inside the editor.
+    tooltips({ parent: document.body }),
     termMarks((id) => glossary.terms.find((term) => term.id === id)),
     cursorStaysInView(),
     settings.of(settingsExtension(now)),
