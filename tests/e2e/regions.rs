@@ -109,7 +109,7 @@ fn a_region_is_drawn_moved_resized_renamed_ordered_and_taken_away() {
         let both = regions(&workspace, "a polygon is drawn", |all| all.len() == 2).await?;
         assert_eq!(both[1].polygon.len(), 3);
         desk.wait_text(".region-list [data-state=checked]", |text| {
-            text.contains('2')
+            text.contains('②')
         })
         .await?;
         desk.click("[data-testid=region-up]").await?;
@@ -350,7 +350,6 @@ fn words_and_regions_light_each_other_and_go_out_as_grounding() {
             &workspace.path(),
             "--format",
             "jsonl",
-            "--out",
             &out.display().to_string(),
         ])?;
         let lines = std::fs::read_to_string(&out)?;
