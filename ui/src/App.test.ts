@@ -230,7 +230,7 @@ describe("import", () => {
 describe("the start screen", () => {
   it("says why a workspace did not open and what to do", async () => {
         const problem: ApiError = { code: "newer_database", message: "written by a newer version", help: "Update the app." };
-    const settings: Settings = { language: "en", theme: "light", recent: ["/old.callout"] };
+    const settings: Settings = { language: "en", theme: "light", recent: ["/old.callout"], people: {} };
     provideBackend(fakeBackend(1, { startup: async () => ({ workspace: null, settings, problem, version: "1" }) }));
     render(App);
     const shown = await screen.findByTestId("workspace-problem");

@@ -144,7 +144,9 @@ export interface Backend {
   saveDiagnostics(out: string): Promise<void>;
   me(): Promise<Person>;
   people(): Promise<PersonInfo[]>;
-  setRoles(person: string, roles: Role[]): Promise<PersonInfo>;
+  /** Gives one role or takes it away; the others stay as they are now. */
+  setRole(person: string, role: Role, wanted: boolean): Promise<PersonInfo>;
+  addPerson(name: string, roles: Role[]): Promise<PersonInfo>;
   renamePerson(person: string, name: string): Promise<PersonInfo>;
   policy(): Promise<Policy>;
   setPolicy(policy: Policy): Promise<Policy>;

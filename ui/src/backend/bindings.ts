@@ -195,28 +195,102 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	answerThread: (id: ThreadId, text: string) => typedError<Thread, Problem>(__TAURI_INVOKE("answer_thread", { id, text })),
 	settleThread: (id: ThreadId, settled: boolean) => typedError<Thread, Problem>(__TAURI_INVOKE("settle_thread", { id, settled })),
 	dashboard: (days: number) => typedError<Dashboard, Problem>(__TAURI_INVOKE("dashboard", { days })),
-	auditPage: (filter: AuditFilter, offset: number, limit: number) => typedError<AuditPage, Problem>(__TAURI_INVOKE("audit_page", { filter, offset, limit })),
+	auditPage: (filter: AuditFilter, offset: number, limit: number) => typedError<AuditPage_Serialize, Problem>(__TAURI_INVOKE("audit_page", { filter, offset, limit })),
 	exportAudit: (out: string) => typedError<number, Problem>(__TAURI_INVOKE("export_audit", { out })),
 	saveDiagnostics: (out: string) => typedError<null, Problem>(__TAURI_INVOKE("save_diagnostics", { out })),
 	me: () => typedError<Person, Problem>(__TAURI_INVOKE("me")),
 	people: () => typedError<PersonInfo[], Problem>(__TAURI_INVOKE("people")),
-	setRoles: (person: PersonId, roles: Role[]) => typedError<PersonInfo, Problem>(__TAURI_INVOKE("set_roles", { person, roles })),
+	setRole: (person: PersonId, role: Role, wanted: boolean) => typedError<PersonInfo, Problem>(__TAURI_INVOKE("set_role", { person, role, wanted })),
+	addPerson: (name: string, roles: Role[]) => typedError<PersonInfo, Problem>(__TAURI_INVOKE("add_person", { name, roles })),
 	renamePerson: (person: PersonId, name: string) => typedError<PersonInfo, Problem>(__TAURI_INVOKE("rename_person", { person, name })),
 	policy: () => typedError<Policy, Problem>(__TAURI_INVOKE("policy")),
 	setPolicy: (policy: Policy) => typedError<Policy, Problem>(__TAURI_INVOKE("set_policy", { policy })),
 };
 
 /* Types */
+/**  What was done. */
+export type Action = 
+/**  A workspace was made. */
+"create" | 
+/**  A person acted for the first time. */
+"join" | 
+/**  A diagram came in. */
+"import" | 
+/**  A draft came in. */
+"draft" | 
+/**  A region was made. */
+"region" | 
+/**  A caption's head moved. */
+"revise" | 
+/**  A revision was set aside because the head had moved. */
+"conflict" | 
+/**  A conflict was settled. */
+"resolve" | 
+/**  A diagram began to be written. */
+"begin" | 
+/**  A diagram was submitted. */
+"submit" | 
+/**  A diagram was approved. */
+"approve" | 
+/**  A diagram was sent back. */
+"return" | 
+/**  A diagram was opened for editing again. */
+"reopen" | 
+/**  A model was added or removed. */
+"model" | 
+/**  A job was queued or changed its state. */
+"job" | 
+/**  Somebody asked something of a job. */
+"request" | 
+/**  The reasons for changing a draft were set. */
+"reasons" | 
+/**  An earlier text became the head again. */
+"restore" | 
+/**  A diagram was claimed, given up, or taken over. */
+"claim" | 
+/**  A diagram was left out, or taken up again. */
+"skip" | 
+/**  A diagram's place in the plan, its kind, or whether it needs a second person changed. */
+"plan" | 
+/**  A change to many diagrams was made or undone. */
+"bulk" | 
+/**  A question changed its state or its text. */
+"question" | 
+/**  A conversation began, went on, or was settled. */
+"thread" | 
+/**  A lead decided. */
+"decide" | 
+/**  An entry of the glossary changed. */
+"term" | 
+/**  A person's name or roles changed. */
+"person" | 
+/**  The workspace's rules changed. */
+"policy";
+
 /**  How far two people agree. */
 export type Agreement = {
-	/**  Captions that two people handed in. */
+	/**  Diagrams of which two people handed in the same caption without seeing each other's. */
 	pairs: number,
-	/**  Mean share of words in common, 0–1: twice the common words by all words. */
+	/**
+	 *  How alike their texts are, 0–1: of each diagram the caption they agree least on, as twice the common words by
+	 *  all words; the mean over these diagrams.
+	 */
 	text: number | null,
-	/**  Share of questions that a second expert answered with the key, 0–1. */
+	/**  Diagrams where both people's texts are about regions. */
+	box_pairs: number,
+	/**
+	 *  How alike the places are that their texts are about, 0–1: twice the summed overlap (intersection by union) of
+	 *  the boxes that match best by all boxes of both, a box without a match counting 0; the mean over these diagrams.
+	 * 
+	 *  A text is about a region that its words are linked to, or that it is the partial caption of. Regions belong to
+	 *  the diagram and not to a person, so two people who point at the same region agree wholly: this measures
+	 *  whether they ground their words in the same places, not how steadily two hands draw the same box.
+	 */
+	boxes: number | null,
+	/**  Ready questions that somebody besides their author answered as they stand, with the picture. */
+	key_questions: number,
+	/**  Share of these people's first answers that equal the key, 0–1. */
 	keys: number | null,
-	/**  Answers behind `keys`. */
-	key_answers: number,
 };
 
 /**  What a conversation is about. */
@@ -300,8 +374,25 @@ export type AnswerRequest = {
 	again: boolean,
 };
 
+/**  What the ids of a line stand for, as things are named now. */
+export type AuditAbout = {
+	/**  The diagram that it concerns. */
+	diagram_id: DiagramId | null,
+	/**  The diagram's number in the queue, or the job's. */
+	number: number | null,
+	/**  Name of the picture, the person, the model or the term; a question's first words. */
+	name: string | null,
+	/**  Name of the person who stood there before. */
+	before: string | null,
+	/**  Name of the person who stands there after. */
+	after: string | null,
+};
+
 /**  One line of the audit log. */
-export type AuditEntry = {
+export type AuditEntry = AuditEntry_Serialize | AuditEntry_Deserialize;
+
+/**  One line of the audit log. */
+export type AuditEntry_Deserialize = {
 	/**  When. */
 	at: string,
 	/**  Name of who did it. */
@@ -316,6 +407,28 @@ export type AuditEntry = {
 	after: string | null,
 	/**  A reason that somebody gave. */
 	note: string | null,
+	/**  What the ids stand for, where a page of the log is read to be looked at. */
+	about?: AuditAbout | null,
+};
+
+/**  One line of the audit log. */
+export type AuditEntry_Serialize = {
+	/**  When. */
+	at: string,
+	/**  Name of who did it. */
+	who: string,
+	/**  One of [`Action`]'s names. */
+	action: string,
+	/**  Id of the diagram, workspace, person, model or job that changed. */
+	subject: string,
+	/**  Id or state before, where there was one. */
+	before: string | null,
+	/**  Id or state after. */
+	after: string | null,
+	/**  A reason that somebody gave. */
+	note: string | null,
+	/**  What the ids stand for, where a page of the log is read to be looked at. */
+	about?: AuditAbout | null,
 };
 
 /**  Which lines of the audit log are looked at. */
@@ -323,19 +436,34 @@ export type AuditFilter = {
 	/**  Only by the person of this name. */
 	who?: string | null,
 	/**  Only of this kind. */
-	action?: string | null,
+	action?: Action | null,
 	/**  Only about this subject. */
 	subject?: string | null,
+	/**  Only about the diagram of this number. */
+	diagram?: number | null,
 };
 
 /**  A stretch of the audit log, newest first. */
-export type AuditPage = {
+export type AuditPage = AuditPage_Serialize | AuditPage_Deserialize;
+
+/**  A stretch of the audit log, newest first. */
+export type AuditPage_Deserialize = {
 	/**  How many lines the filter lets through. */
 	total: number,
 	/**  Index of the first, from 0. */
 	offset: number,
 	/**  The lines. */
-	entries: AuditEntry[],
+	entries: AuditEntry_Deserialize[],
+};
+
+/**  A stretch of the audit log, newest first. */
+export type AuditPage_Serialize = {
+	/**  How many lines the filter lets through. */
+	total: number,
+	/**  Index of the first, from 0. */
+	offset: number,
+	/**  The lines. */
+	entries: AuditEntry_Serialize[],
 };
 
 /**  A change to many diagrams. */
@@ -507,9 +635,9 @@ export type Dashboard = {
 	states: StateCounts,
 	/**  The same for each kind of diagram; empty text for not known. */
 	by_kind: KindProgress[],
-	/**  The same for each person who wrote. */
+	/**  The same for each person who wrote captions or questions. */
 	by_person: PersonProgress[],
-	/**  What was done on each of the last days, oldest first; days of UTC. */
+	/**  What was done on each of the last days, oldest first; days as the reader's own time zone counts them. */
 	days: Day[],
 	/**  What experts said was wrong with drafts. */
 	reasons: ReasonCount[],
@@ -519,9 +647,9 @@ export type Dashboard = {
 	agreement: Agreement,
 	/**  The question set. */
 	questions: QuestionCoverage,
-	/**  Ready questions of each difficulty. */
+	/**  Ready questions of each difficulty, without synthetic ones. */
 	by_difficulty: ([Difficulty, number])[],
-	/**  Conversations that are open. */
+	/**  Diagrams with a conversation that is open. */
 	open_threads: number,
 };
 
@@ -529,13 +657,15 @@ export type Dashboard = {
 export type Day = {
 	/**  Such as `2026-11-24`. */
 	date: string,
-	/**  Diagrams submitted. */
+	/**  From its first moment to the next day's. */
+	span: Span,
+	/**  Diagrams handed in. */
 	submitted: number,
 	/**  Diagrams accepted. */
 	approved: number,
 	/**  Diagrams sent back. */
 	returned: number,
-	/**  Questions that became ready. */
+	/**  Questions that became ready, without synthetic ones. */
 	questions: number,
 };
 
@@ -647,6 +777,16 @@ export type Difficulty =
 /**  A whole path, or knowledge of the field as well. */
 "hard";
 
+/**  A step that somebody took with a diagram, as the audit log has it. */
+export type Done = {
+	/**  Which: [`Action::Submit`], [`Action::Approve`], [`Action::Return`] or another step with a diagram. */
+	action: Action,
+	/**  Only by this person. */
+	by?: PersonId | null,
+	/**  Only then. */
+	within?: Span | null,
+};
+
 /**  An immutable suggestion for a caption. */
 export type Draft = {
 	/**  Its name. */
@@ -665,12 +805,27 @@ export type Draft = {
 	origin: DraftOrigin | null,
 };
 
-/**  Captions that were handed in under one condition. */
+/**  What an author saw of a model's draft. */
+export type DraftCondition = 
+/**  It stood beside the text. */
+"shown" | 
+/**  There was one, and it was hidden. */
+"hidden" | 
+/**  There was none. */
+"none";
+
+/**  Captions that were handed in under one condition, each as it was handed in last. */
 export type DraftGroup = {
-	/**  Captions. */
-	captions: number,
-	/**  Of these, word for word the draft. */
+	/**  Diagrams with such a caption. */
+	diagrams: number,
+	/**  Diagrams with such a caption that is word for word the draft. */
 	unchanged: number,
+	/**  Diagrams with such a caption that a lead sent back. */
+	returned: number,
+	/**  The captions, which all that follows is about. */
+	captions: number,
+	/**  Share of them that are word for word the draft, 0–1. */
+	share_unchanged: number | null,
 	/**  Mean share of the draft's words that stayed, 0–1. */
 	mean_kept: number | null,
 	/**  Median active seconds until submission. */
@@ -679,8 +834,6 @@ export type DraftGroup = {
 	median_seconds_unchanged: number | null,
 	/**  Mean length in code points. */
 	mean_length: number | null,
-	/**  Captions that a lead sent back. */
-	returned: number,
 };
 
 /**  Names a draft. */
@@ -895,6 +1048,14 @@ export type Found = {
 	about: ModelAbout | null,
 	/**  What is wrong with it. */
 	problem: string | null,
+};
+
+/**  What a caption that was handed in had to do with its draft: each caption counts as it was handed in last. */
+export type HandedIn = {
+	/**  Whether its author saw a draft. */
+	draft: DraftCondition,
+	/**  Only where a lead sent it back. */
+	returned?: boolean,
 };
 
 /**  One revision in a list; its text is asked for apart. */
@@ -1445,8 +1606,12 @@ export type PersonProgress = {
 	roles: Role[],
 	/**  Diagrams they wrote in, by state. */
 	states: StateCounts,
-	/**  Submissions on the days of the dashboard. */
+	/**  Diagrams they handed in on the days of the dashboard. */
 	submitted: number,
+	/**  Questions of theirs that are ready, without synthetic ones. */
+	questions: number,
+	/**  Questions of theirs that they are writing, without synthetic ones. */
+	question_drafts: number,
 	/**  Median of the active time for a submission, in seconds; `None` where it is not known. */
 	median_seconds: number | null,
 };
@@ -1657,7 +1822,7 @@ export type QuestionContent = {
 	overruled: Overruled[],
 };
 
-/**  How the set covers the workspace. */
+/**  How the set covers the workspace. Synthetic questions never count. */
 export type QuestionCoverage = {
 	/**  Ready questions of experts. */
 	ready: number,
@@ -1701,6 +1866,16 @@ export type QuestionFilter = {
 	category?: string | null,
 	/**  Only by the expert of this name. */
 	author?: string | null,
+	/**  Only synthetic ones, or none of them. */
+	synthetic?: boolean | null,
+	/**  Only as hard as this. */
+	difficulty?: Difficulty | null,
+	/**  Only choices whose first right option has this index, from 0. */
+	key_position?: number | null,
+	/**  Only those that were put into the set then. */
+	made_ready?: Span | null,
+	/**  Only those that somebody besides their author answered, or none of them; as they stand now, with the picture. */
+	second_answer?: boolean | null,
 	/**  Only whose text holds this, whatever the case. */
 	search?: string,
 };
@@ -1833,6 +2008,10 @@ export type QueueFilter = {
 	reason?: Reason | null,
 	/**  Only diagrams with this mark. */
 	mark?: QueueMark | null,
+	/**  Only diagrams with which this was done. */
+	done?: Done | null,
+	/**  Only diagrams of which a caption was handed in so. */
+	handed_in?: HandedIn | null,
 };
 
 /**  What can be true of a diagram besides its state. */
@@ -1851,16 +2030,20 @@ export type QueueMark =
 "second" | 
 /**  Its draft is hidden from annotators. */
 "draft_hidden" | 
-/**  A caption was handed in word for word as the draft. */
+/**  A caption was handed in, last, word for word as the draft that stood beside it. */
 "draft_unchanged" | 
 /**  A conversation is open. */
 "open_thread" | 
-/**  It has a ready question. */
+/**  It has a ready question; synthetic ones do not count. */
 "has_question" | 
-/**  It has no ready question. */
+/**  It has no ready question but synthetic ones. */
 "no_question" | 
 /**  It is in the plan. */
-"planned";
+"planned" | 
+/**  Two people's texts of it were compared. */
+"compared" | 
+/**  Two people's texts of it are about regions, which can be compared. */
+"boxes_compared";
 
 /**  In which order the queue is met. */
 export type QueueOrder = 
@@ -1929,7 +2112,7 @@ export type ReasonCount = {
 	reason: Reason,
 	/**  In which kind of diagram; empty for not known. */
 	diagram_kind: string,
-	/**  Captions. */
+	/**  Diagrams. */
 	count: number,
 };
 
@@ -2095,6 +2278,8 @@ export type Settings = {
 	theme?: Theme,
 	/**  Folders of workspaces, last opened first. */
 	recent?: string[],
+	/**  Who this person is in each workspace, by the workspace's id: they stay themselves under another name. */
+	people?: { [key in string]: PersonId },
 };
 
 /**  Somebody called something settled. */
@@ -2139,6 +2324,14 @@ export type Slot = {
 	level: Level,
 	/**  The region; given at [`Level::Partial`] and only there. */
 	region_id: RegionId | null,
+};
+
+/**  A stretch of time. */
+export type Span = {
+	/**  Its first moment. */
+	from: string,
+	/**  The first moment after it. */
+	until: string,
 };
 
 /**

@@ -51,7 +51,7 @@ function workspaceOf(count: number): Partial<Fake> {
     drop: (paths) => dropped(paths),
     startup: async () => ({
       workspace: { name: "demo.callout", path: "/demo.callout", person: "mei" },
-      settings: { language: "en", theme: "light", recent: ["/demo.callout"] }, problem: null, version: "0.1.0",
+      settings: { language: "en", theme: "light", recent: ["/demo.callout"], people: {} }, problem: null, version: "0.1.0",
     }),
     openWorkspace: async (path) => ({ name: path, path, person: "mei" }),
     createWorkspace: async (path) => ({ name: path, path, person: "mei" }),

@@ -5,7 +5,7 @@ import { getCurrentWindow } from "@tauri-apps/api/window";
 import type { Backend, Job, Settings } from "./backend";
 import { commands, type ImportProgress, type Job_Serialize, type Problem } from "./bindings";
 
-const DEFAULTS: Settings = { language: "system", theme: "system", recent: [] };
+const DEFAULTS: Settings = { language: "system", theme: "system", recent: [], people: {} };
 
 /** Talks to the Rust side of this window. */
 export function tauriBackend(): Backend {
@@ -117,7 +117,8 @@ export function tauriBackend(): Backend {
     saveDiagnostics: async (out) => void (await answer(commands.saveDiagnostics(out))),
     me: () => answer(commands.me()),
     people: () => answer(commands.people()),
-    setRoles: (person, roles) => answer(commands.setRoles(person, roles)),
+    setRole: (person, role, wanted) => answer(commands.setRole(person, role, wanted)),
+    addPerson: (name, roles) => answer(commands.addPerson(name, roles)),
     renamePerson: (person, name) => answer(commands.renamePerson(person, name)),
     policy: () => answer(commands.policy()),
     setPolicy: (policy) => answer(commands.setPolicy(policy)),

@@ -12,7 +12,7 @@ import { goTo } from "./place.svelte";
 import { fail } from "./toasts.svelte";
 
 type Filter = Required<QuestionFilter>;
-export const NO_QUESTION_FILTER: Filter = { diagram_id: null, state: null, kind: null, level: null, category: null, author: null, search: "" };
+export const NO_QUESTION_FILTER: Filter = { diagram_id: null, state: null, kind: null, level: null, category: null, author: null, synthetic: null, difficulty: null, key_position: null, made_ready: null, second_answer: null, search: "" };
 
 let filter: Filter = $state.raw(NO_QUESTION_FILTER);
 let chosen: string | null = $state(null);
