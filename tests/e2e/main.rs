@@ -9,6 +9,7 @@
 mod harness;
 
 mod bench;
+mod board;
 mod crash;
 mod drafting;
 mod editing;
