@@ -161,9 +161,11 @@ fn roles_hold_in_the_window_and_in_the_store() {
         }
         desk.screenshot("skipped").await?;
         desk.click("[data-testid=unskip]").await?;
-        workspace.until("it is to do again", 8, |view| {
-            view.diagram.state == State::Todo
-        })?;
+        workspace
+            .until("it is to do again", 8, |view| {
+                view.diagram.state == State::Todo
+            })
+            .await?;
         desk.no_problem().await
     });
 }
