@@ -52,6 +52,31 @@ async fn go(desk: &Desk, place: &str) -> Result<()> {
     desk.click(&format!("[data-testid=place-{place}]")).await
 }
 
+/// Pictures of the overview's lower part in both themes and languages, large and small.
+async fn looks(desk: &Desk) -> Result<()> {
+    let down = "document.querySelector('[data-testid=board-place]').scrollTo(0, 99999)";
+    for (width, height) in [(1440, 900), (1024, 700)] {
+        desk.resize(width, height).await?;
+        for look in ["light-en", "light-zh", "dark-zh", "dark-en"] {
+            desk.run(down, vec![]).await?;
+            desk.screenshot(&format!("board-{look}-{width}")).await?;
+            let next = if look.starts_with(if look.ends_with("zh") {
+                "light"
+            } else {
+                "dark"
+            }) {
+                "Ctrl+Shift+L"
+            } else {
+                "Ctrl+Shift+E"
+            };
+            desk.press(next).await?;
+        }
+        let start = "document.documentElement.lang === 'en' && document.documentElement.dataset.theme === 'light'";
+        desk.wait("it looks as in the beginning", start).await?;
+    }
+    desk.resize(1440, 900).await
+}
+
 /// Shows every chart as its table.
 async fn tables(desk: &Desk) -> Result<()> {
     desk.appears(&format!("{BOARD} figure")).await?;
@@ -81,6 +106,7 @@ fn every_number_of_the_overview_opens_a_list_of_that_many_rows() {
         go(&desk, "board").await?;
         desk.appears(&format!("{BOARD} canvas")).await?;
         desk.screenshot("board").await?;
+        looks(&desk).await?;
         tables(&desk).await?;
         // Of many alike (a state for each person, a day) the first that is not 0.
         let names = "[...new Set([...document.querySelectorAll('[data-testid=board-place] button[data-testid]')] \
@@ -139,6 +165,8 @@ fn roles_hold_in_the_window_and_in_the_store() {
         let desk = stage
             .open_bare(&[&workspace.path(), "--as", "Lina"])
             .await?;
+        // Every window of this machine comes back to the place that was left last.
+        go(&desk, "annotate").await?;
         desk.picture_shown().await?;
         desk.press("Alt+Down").await?;
         desk.appears("[data-testid=go-next]").await?;
@@ -243,9 +271,8 @@ fn who_takes_another_name_stays_who_they_are() {
         desk.kill()?;
 
         let desk = stage.open_bare(&[&workspace.path()]).await?;
-        desk.picture_shown().await?;
+        desk.appears("[data-testid=my-name]").await?;
         ensure!(named(&session)? == before, "nobody new came");
-        go(&desk, "settings").await?;
         desk.wait(
             "the name is the new one",
             "document.querySelector('[data-testid=my-name]').value.endsWith(' the Great')",

@@ -79,11 +79,11 @@ fn of_two(one: &[Box], other: &[Box]) -> f64 {
 fn overlap(one: &Box, other: &Box) -> f64 {
     let shared = |from: usize| {
         let side = from + 2;
-        let end = (u64::from(one[from]) + u64::from(one[side]))
-            .min(u64::from(other[from]) + u64::from(other[side]));
-        end.saturating_sub(u64::from(one[from].max(other[from])))
+        let end = (u128::from(one[from]) + u128::from(one[side]))
+            .min(u128::from(other[from]) + u128::from(other[side]));
+        end.saturating_sub(u128::from(one[from].max(other[from])))
     };
-    let area = |place: &Box| u64::from(place[2]) * u64::from(place[3]);
+    let area = |place: &Box| u128::from(place[2]) * u128::from(place[3]);
     let both = shared(0) * shared(1);
     both as f64 / (area(one) + area(other) - both).max(1) as f64
 }

@@ -22,7 +22,7 @@ fn bundle(session: &Session, folder: &std::path::Path) -> Vec<(String, String)> 
             let mut file = archive.by_index(index).unwrap();
             let mut text = String::new();
             file.read_to_string(&mut text).unwrap();
-            (file.name().to_owned(), text)
+            (file.name().unwrap().into_owned(), text)
         })
         .collect()
 }

@@ -26,6 +26,7 @@ describe("a line of the audit log", () => {
     check(line("plan", "false", "true", "second"), "no → yes", "否 → 是");
     check(line("reasons", "", "invented style"), "Invented, Style", "凭空捏造, 表达");
     check(line("question", "draft", "ready"), "Being written → Ready", "编写中 → 已定稿");
+    check(line("question", ID, ID), "new text", "新文字");
     check(line("term", null, '{"id":"x","en":"AMF","zh":"接入管理"}'), "AMF / 接入管理", "AMF / 接入管理");
     check(line("claim", null, ID, null, { diagram_id: ID, number: 1, name: "a.png", before: null, after: "韩梅梅" }), "韩梅梅", "韩梅梅");
   });

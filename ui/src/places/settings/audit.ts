@@ -5,7 +5,7 @@ import { STATE_TITLE } from "../../shell/states";
 
 /** All kinds of lines, in the order in which they are offered. */
 export const ACTIONS: readonly Action[] = [
-  "submit", "approve", "return", "reopen", "decide", "skip", "begin", "revise", "restore", "conflict", "resolve", "reasons", "region", "claim", "plan", "bulk",
+  "submit", "approve", "return", "reopen", "decide", "skip", "begin", "revise", "restore", "conflict", "resolve", "reasons", "undo", "region", "claim", "plan", "bulk",
   "question", "thread", "term", "import", "draft", "model", "job", "request", "person", "policy", "join", "create",
 ];
 const ROLES: readonly Role[] = ["annotator", "author", "lead"];
@@ -42,6 +42,7 @@ function ends(entry: AuditEntry): { before: string; after: string } {
 }
 
 function word({ action, note }: AuditEntry, text: string): string {
+  if (action === "question" && ID.test(text)) return t("people.word.text");
   if (text === "" || ID.test(text) || (action === "import" && /^[0-9a-f]{64}$/.test(text))) return "";
   if (text.startsWith("{") || text.startsWith("[")) return named(action, text);
   if (action === "plan" && note === "second") return t(text === "true" ? "people.yes" : "people.no");
