@@ -81,6 +81,8 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	restoreRegion: (id: DiagramId, region: RegionId) => typedError<Region, Problem>(__TAURI_INVOKE("restore_region", { id, region })),
 	reorderRegions: (id: DiagramId, order: RegionId[]) => typedError<Region[], Problem>(__TAURI_INVOKE("reorder_regions", { id, order })),
 	setReasons: (slot: Slot, reasons: Reason[]) => typedError<Reason[], Problem>(__TAURI_INVOKE("set_reasons", { slot, reasons })),
+	acceptDraft: (slot: Slot, draft: DraftId) => typedError<Committed, Problem>(__TAURI_INVOKE("accept_draft", { slot, draft })),
+	takeBackDraft: (slot: Slot) => typedError<Committed, Problem>(__TAURI_INVOKE("take_back_draft", { slot })),
 	history: (slot: Slot, annotator: string | null) => typedError<HistoryEntry[], Problem>(__TAURI_INVOKE("history", { slot, annotator })),
 	revision: (id: RevisionId) => typedError<Revision, Problem>(__TAURI_INVOKE("revision", { id })),
 	restoreRevision: (slot: Slot, revision: RevisionId) => typedError<Committed, Problem>(__TAURI_INVOKE("restore_revision", { slot, revision })),
@@ -207,6 +209,16 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 };
 
 /* Types */
+/**  How long somebody worked on one caption of a diagram. */
+export type ActiveTime = {
+	/**  The caption's level. */
+	level: Level,
+	/**  Its region, at [`Level::Partial`]. */
+	region_id: RegionId | null,
+	/**  Seconds with the caption in front and somebody there; pauses and other places do not count. */
+	seconds: number | null,
+};
+
 /**  How far two people agree. */
 export type Agreement = {
 	/**  Captions that two people handed in. */
@@ -412,9 +424,22 @@ export type Caption = {
 	saved_at: string | null,
 	/**  Whether the working copy says something its base does not. */
 	dirty: boolean,
+	/**  How far the person is with it. */
+	progress: CaptionProgress,
 	/**  Two texts that wait for a choice. */
 	conflict: Conflict | null,
 };
+
+/**  How far one person is with a caption. */
+export type CaptionProgress = 
+/**  There is no text. */
+"empty" | 
+/**  Only a draft stands there; it is not handed in. */
+"draft" | 
+/**  A draft was accepted word for word. */
+"accepted" | 
+/**  The person's own words, or a draft that they changed. */
+"written";
 
 /**  One option of a choice. */
 export type Choice = {
@@ -614,8 +639,13 @@ export type DiagramView = {
 	drafts: Draft[],
 	/**  Why a lead sent it back; kept until it is submitted again. */
 	return_reason: string | null,
-	/**  Whether the captions take no text now; see [`State::takes_text`]. */
+	/**
+	 *  Whether the captions take no text of this person now: see [`State::takes_text`]; or somebody else holds
+	 *  the diagram.
+	 */
 	read_only: boolean,
+	/**  Whether drafts are held back from everybody until the diagram was handed in. */
+	drafts_hidden: boolean,
 	/**  Who holds it now. */
 	claim: Claim | null,
 	/**  Whether the person handed in their part, and a second person has not yet. */
@@ -2281,10 +2311,13 @@ export type StructureProblem = {
 
 /**  What a window knows of a submission besides the texts. */
 export type SubmitNote = {
-	/**  The draft that stood on the screen when an untouched caption was handed in. */
+	/**
+	 *  The draft that stood on the screen when an untouched caption was handed in; without it no draft is
+	 *  accepted by handing in.
+	 */
 	draft_id: DraftId | null,
-	/**  How long somebody worked on the diagram, in seconds; pauses do not count. */
-	active_seconds: number | null,
+	/**  How long somebody worked on each caption since it was handed in last, as far as a window counted. */
+	active: ActiveTime[],
 };
 
 /**  One line of `telemetry.jsonl`. */
