@@ -80,6 +80,10 @@ export interface Backend {
   restoreRegion(id: string, region: string): Promise<Region>;
   reorderRegions(id: string, order: string[]): Promise<Region[]>;
   setReasons(slot: Slot, reasons: Reason[]): Promise<Reason[]>;
+  /** Makes a draft the text of an untouched caption. */
+  acceptDraft(slot: Slot, draft: string): Promise<Committed>;
+  /** Takes back that a draft was accepted. */
+  takeBackDraft(slot: Slot): Promise<Committed>;
   history(slot: Slot, annotator: string | null): Promise<HistoryEntry[]>;
   revision(id: string): Promise<Revision>;
   restoreRevision(slot: Slot, revision: string): Promise<Committed>;

@@ -77,6 +77,12 @@ function workspaceOf(count: number): Partial<Fake> {
       const near = forward ? all.find(({ number }) => number > at) : all.findLast(({ number }) => number < at);
       return near === undefined ? null : { id: near.id, index: all.indexOf(near) };
     },
+    claimNext: async (filter, after) => {
+      const free = listed(filter).filter(({ state }) => state === "todo" || state === "in_progress");
+      const at = after === null ? 0 : find(after).number;
+      const next = free.find(({ number }) => number > at) ?? free[0];
+      return next === undefined ? null : { id: next.id, index: listed(filter).indexOf(next) };
+    },
     openDiagram: async (id) => viewOf(find(id), texts),
     journal: async ({ slot, text, version }) => {
       texts.set(keyOf(slot), { text, version: version + 1 });
@@ -139,13 +145,13 @@ function viewOf(diagram: Diagram, texts: ReadonlyMap<string, { text: string; ver
     return {
       slot, region_name: null, draft: null, text: kept?.text ?? `Draft of diagram ${diagram.number}`, editor_state: null,
       written_by: null, base_revision: null, version: kept?.version ?? 0, saved_at: null, dirty: kept !== undefined, conflict: null,
-      links: [], reasons: [],
+      progress: kept === undefined ? "empty" : "written", links: [], reasons: [],
     };
   };
   return {
     diagram: { ...diagram }, regions: [], captions: [caption("global"), caption("detailed"), caption("structure")], drafts: [],
     return_reason: null, read_only: diagram.state === "submitted" || diagram.state === "approved",
-    claim: null, waits_for_second: false, threads: [],
+    drafts_hidden: false, claim: null, waits_for_second: false, threads: [],
   };
 }
 

@@ -58,6 +58,8 @@ export function tauriBackend(): Backend {
     restoreRegion: (id, region) => answer(commands.restoreRegion(id, region)),
     reorderRegions: (id, order) => answer(commands.reorderRegions(id, order)),
     setReasons: (slot, reasons) => answer(commands.setReasons(slot, reasons)),
+    acceptDraft: (slot, draft) => answer(commands.acceptDraft(slot, draft)),
+    takeBackDraft: (slot) => answer(commands.takeBackDraft(slot)),
     history: (slot, annotator) => answer(commands.history(slot, annotator)),
     revision: (id) => answer(commands.revision(id)),
     restoreRevision: (slot, revision) => answer(commands.restoreRevision(slot, revision)),

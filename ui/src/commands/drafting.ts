@@ -12,7 +12,7 @@ const working = (): boolean => session.now.workspace !== null;
 /** Drafts the caption on show, once more if it has a draft; asks for a model first where there is none. */
 export const draftShown: Command = {
   id: "draft.shown", group: "drafting", title: "command.draft_shown", keys: ["Mod+Shift+D"], places: HERE,
-  enabled: () => open.id !== null,
+  enabled: () => open.id !== null && open.now.view?.drafts_hidden === false,
   run: () => {
     const { model } = drafting;
     const { id } = open;

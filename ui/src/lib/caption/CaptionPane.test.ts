@@ -17,7 +17,7 @@ function caption(level: Level, regionId: string | null, change: Partial<Caption>
   return {
     slot: { diagram_id: "d1", level, region_id: regionId },
     region_name: null, draft: null, text: "", editor_state: null, base_revision: null, version: 1,
-    written_by: null, saved_at: null, dirty: false, conflict: null, links: [], reasons: [], ...change,
+    written_by: null, saved_at: null, dirty: false, conflict: null, links: [], reasons: [], progress: "empty", ...change,
   };
 }
 
@@ -28,7 +28,7 @@ function viewOf(global: Partial<Caption> = {}, change: Partial<DiagramView> = {}
       view: { kind: "whole" }, context: "", source: null, license: null, imported_at: "2026-11-01T00:00:00Z",
       kind: "", plan: null, second: false, draft_hidden: false, skip_reason: null,
     },
-    regions: [], drafts: [], return_reason: null, read_only: false, claim: null, waits_for_second: false, threads: [],
+    regions: [], drafts: [], return_reason: null, read_only: false, claim: null, drafts_hidden: false, waits_for_second: false, threads: [],
     captions: [caption("global", null, { draft: DRAFT, text: DRAFT.text, ...global }), caption("detailed", null)],
     ...change,
   };
@@ -208,7 +208,7 @@ describe("levels", () => {
 
   it("count the regions that are written and list them", async () => {
     const regions = ["a", "b"].map((id) => ({ id, name: `Region ${id}`, x: 0, y: 0, width: 1, height: 1, polygon: [] }));
-    const partial = [caption("partial", "a", { text: "Done.", base_revision: "r1" }), caption("partial", "b")];
+    const partial = [caption("partial", "a", { text: "Done.", base_revision: "r1", progress: "written" }), caption("partial", "b")];
     const view = viewOf({}, { regions });
     const { rerender, props } = show({ ...view, captions: [...view.captions, ...partial] });
     expect(screen.getByTestId("level-partial").textContent).toContain("1/2");

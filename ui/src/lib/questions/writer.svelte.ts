@@ -187,7 +187,7 @@ export class Writer {
     };
     const start = {
       slot: { diagram_id: question.diagram_id, level: question.content.level, region_id: null }, region_name: null, draft: null, text: "",
-      written_by: null, links: [], reasons: [], editor_state: null, base_revision: null, version: question.version, saved_at: null, dirty: false, conflict: null,
+      written_by: null, links: [], reasons: [], editor_state: null, base_revision: null, version: question.version, saved_at: null, dirty: false, progress: "written" as const, conflict: null,
     };
     return new Journal(start, kept, ({ pending, error, saved_at }) => {
       this.#pending = pending;
