@@ -3,7 +3,7 @@ import { EditorView } from "@codemirror/view";
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import App from "./App.svelte";
-import { provideBackend, type ApiError, type Backend, type Settings } from "./backend";
+import { provideBackend, type ApiError, type Backend, type DiagramView, type Draft, type Settings, type SubmitNote } from "./backend";
 import { fakeBackend, type Fake } from "./backend/fake";
 import { setLanguage } from "./i18n";
 import { closeDialog, dialogs } from "./state/dialogs.svelte";
@@ -69,6 +69,50 @@ describe("submit and next", () => {
     await press({ key: "Enter", ctrlKey: true, keyCode: 229 });
     expect(fake.calls).not.toContain("submit");
     expect(text("diagram-name")).toBe("diagram 1.png");
+  });
+
+  it("takes the next free diagram, not one that somebody finished", async () => {
+    const fake = await start(3);
+    fake.diagrams[1]!.state = "approved";
+    fake.changed();
+    type(" More.");
+    await press({ key: "Enter", ctrlKey: true });
+    await openIs("diagram 3.png");
+    expect(fake.calls).toContain("claimNext");
+  });
+
+  it("shows beforehand what is handed in, and accepts only the draft that is on the screen", async () => {
+    const notes: SubmitNote[] = [];
+    const draft = (level: "global" | "detailed"): Draft => ({ id: `draft ${level}`, level, region_id: null, text: `The ${level} draft`, label: "m", created_at: "2026-11-01T00:00:00Z", origin: null });
+    const drafts = [draft("global"), draft("detailed")];
+    const plain = fakeBackend(1);
+    const accepted: string[] = [];
+    const openDiagram = async (id: string): Promise<DiagramView> => {
+      const view = await plain.openDiagram(id);
+      const captions = view.captions.map((caption) => {
+        const own = drafts.find(({ level }) => level === caption.slot.level);
+        if (own === undefined) return { ...caption, text: "" };
+        const progress = accepted.includes(own.id) ? ("accepted" as const) : ("draft" as const);
+        return { ...caption, draft: own, text: own.text, progress, base_revision: progress === "accepted" ? "r1" : null };
+      });
+      return { ...view, drafts, captions };
+    };
+    const done = { head_revision: "r1", base_revision: "r1", version: 1, conflict: null, state: "in_progress" as const };
+    await start(1, {
+      openDiagram,
+      acceptDraft: async (_, id) => (accepted.push(id), done),
+      submit: async (_, note) => (notes.push(note), { ...done, state: "submitted" }),
+    });
+    await waitFor(() => expect(text("hands-in-not")).toContain("Detailed"));
+    expect(text("hands-in")).toContain("Hands in: Global");
+    await press({ key: "3", altKey: true });
+    await waitFor(() => expect(text("hands-in")).toContain("Hands in: Detailed"));
+    await press({ key: "Enter", ctrlKey: true, shiftKey: true });
+    await waitFor(() => expect(accepted).toEqual(["draft detailed"]));
+    await press({ key: "1", altKey: true });
+    await waitFor(() => expect(text("hands-in")).toBe("Hands in: Global, Detailed"));
+    await press({ key: "Enter", ctrlKey: true });
+    await waitFor(() => expect(notes.map(({ draft_id }) => draft_id)).toEqual(["draft global"]));
   });
 
   it("says that the queue is done after the last diagram", async () => {

@@ -20,7 +20,7 @@ export const history: Command = {
 const progress = () => (editable() ? (panes.caption?.progress() ?? null) : null);
 /** Accepts the draft on show word for word, or takes that back: one key for both. */
 export const accept: Command = {
-  id: "draft.accept", group: "caption", title: "command.draft_accept", keys: ["Mod+Shift+Enter"],
+  id: "draft.accept", group: "caption", title: "command.draft_accept", keys: ["Mod+Shift+Enter"], places: ["annotate"],
   enabled: () => progress() === "draft" || progress() === "accepted",
   run: () => {
     if (progress() === "accepted") return settle((slot) => backend().takeBackDraft(slot));
