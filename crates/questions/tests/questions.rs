@@ -281,9 +281,8 @@ fn statements_and_gaps_are_judged() {
     }
 }
 
-#[test]
-fn questions_are_read_out_of_whatever_a_model_wrote() {
-    let text = r#"Here you are:
+/// What a model wrote, cut off where its tokens ended.
+const WRITTEN: &str = r#"Here you are:
 ```json
 {"questions": [
   {"kind": "single_choice", "question": "Who selects the SMF?", "options": ["A. UPF", "B. AMF", "C. UDM"],
@@ -296,7 +295,10 @@ fn questions_are_read_out_of_whatever_a_model_wrote() {
   {"kind": "essay", "question": "Why?"},
   {"kind": "true_false", "question": 4, "answer": true},
   {"kind": "true_false", "question": "Cut off"#;
-    let read = read_proposals(text, &QuestionKind::ALL);
+
+#[test]
+fn questions_are_read_out_of_whatever_a_model_wrote() {
+    let read = read_proposals(WRITTEN, &QuestionKind::ALL);
     let stems: Vec<&str> = read.questions.iter().map(|one| one.stem.as_str()).collect();
     assert_eq!(
         stems,
@@ -336,7 +338,7 @@ fn questions_are_read_out_of_whatever_a_model_wrote() {
             "a field has another type"
         ]
     );
-    let only = read_proposals(text, &[QuestionKind::FillIn]);
+    let only = read_proposals(WRITTEN, &[QuestionKind::FillIn]);
     assert_eq!(only.questions.len(), 1);
     for hostile in [
         "{".repeat(100_000),

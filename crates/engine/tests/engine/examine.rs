@@ -76,6 +76,11 @@ fn listening(
     (server, heard)
 }
 
+/// Three suggestions: one twice, one of a kind that is not asked for.
+const SUGGESTED: &str = r#"[{"kind":"single_choice","question":"What is shared?","options":["uplink","rack","fan"],"answer":["A"]},
+            {"kind":"true_false","question":"What is shared? ","answer":true},
+            {"kind":"fill_in","question":"not asked for ____","answer":["x"]}]"#;
+
 #[test]
 fn suggestions_wait_for_an_expert_and_are_not_made_twice() {
     let bench = Bench::new(2);
@@ -88,12 +93,7 @@ fn suggestions_wait_for_an_expert_and_are_not_made_twice() {
         .session
         .revise(&slot, "Two routers share one uplink.", &[], false)
         .unwrap();
-    let (server, heard) = listening(|_| {
-        r#"[{"kind":"single_choice","question":"What is shared?","options":["uplink","rack","fan"],"answer":["A"]},
-            {"kind":"true_false","question":"What is shared? ","answer":true},
-            {"kind":"fill_in","question":"not asked for ____","answer":["x"]}]"#
-            .to_owned()
-    });
+    let (server, heard) = listening(|_| SUGGESTED.to_owned());
     let model = bench.server(&server.base_url, 1);
     let job = bench.session.queue_proposals(&proposals(&model)).unwrap();
     bench.run();

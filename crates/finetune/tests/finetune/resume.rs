@@ -128,10 +128,6 @@ fn a_run_that_was_killed_goes_on_as_if_it_had_not() {
 
 /// Not a test by itself: the process that the test above kills.
 #[test]
-#[expect(
-    clippy::print_stdout,
-    reason = "how the process that kills this one knows how far it is"
-)]
 fn begins_a_run_that_is_killed() {
     let Some(run) = std::env::var_os(RUN) else {
         return;

@@ -136,6 +136,34 @@ fn a_run_tells_how_it_begins_and_what_it_saved() {
     assert_eq!(events.len(), 3);
 }
 
+/// The configuration and the tensors of an adapter on these towers after one step.
+fn saved(
+    variant: &fixtures::Variant,
+    towers: Towers,
+) -> (
+    Value,
+    std::collections::HashMap<String, candle_core::Tensor>,
+) {
+    let run = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        method: Method::Lora(LoraSettings {
+            rank: 8,
+            alpha: 16.0,
+            towers,
+            ..LoraSettings::default()
+        }),
+        ..Settings::default()
+    };
+    let mut trainer = cases::begin(variant, run.path(), settings, None);
+    let samples = Cases::of(variant).samples("one_image", trainer.model());
+    cases::train(&mut trainer, &samples, usize::MAX);
+    let dir = finetune::latest_checkpoint(run.path()).unwrap();
+    let text = std::fs::read_to_string(dir.join("adapter_config.json")).unwrap();
+    let file = dir.join("adapter_model.safetensors");
+    let tensors = candle_core::safetensors::load(file, &Device::Cpu).unwrap();
+    (serde_json::from_str(&text).unwrap(), tensors)
+}
+
 #[test]
 fn an_adapter_is_saved_as_peft_saves_it() {
     let variant = &fixtures::manifest().variants[0];
@@ -143,31 +171,7 @@ fn an_adapter_is_saved_as_peft_saves_it() {
         "{}/lora/init/adapter_model.safetensors",
         variant.name
     ));
-    let lora = |towers| LoraSettings {
-        rank: 8,
-        alpha: 16.0,
-        towers,
-        ..LoraSettings::default()
-    };
-    let saved = |towers: Towers| {
-        let run = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            method: Method::Lora(lora(towers)),
-            ..Settings::default()
-        };
-        let mut trainer = cases::begin(variant, run.path(), settings, None);
-        let samples = Cases::of(variant).samples("one_image", trainer.model());
-        cases::train(&mut trainer, &samples, usize::MAX);
-        let dir = finetune::latest_checkpoint(run.path()).unwrap();
-        let text = std::fs::read_to_string(dir.join("adapter_config.json")).unwrap();
-        let tensors =
-            candle_core::safetensors::load(dir.join("adapter_model.safetensors"), &Device::Cpu);
-        (
-            serde_json::from_str::<Value>(&text).unwrap(),
-            tensors.unwrap(),
-        )
-    };
-    let (config, tensors) = saved(Towers::default());
+    let (config, tensors) = saved(variant, Towers::default());
     let shapes = |tensors: &std::collections::HashMap<String, candle_core::Tensor>| {
         let named = tensors
             .iter()
@@ -193,11 +197,12 @@ fn an_adapter_is_saved_as_peft_saves_it() {
         serde_json::from_value::<BTreeSet<String>>(config["target_modules"].clone()).unwrap()
     };
     assert_eq!(names(&config), names(&reference));
-    let (config, _) = saved(Towers {
+    let merger = Towers {
         language: false,
         vision: false,
         merger: true,
-    });
+    };
+    let (config, _) = saved(variant, merger);
     assert_eq!(
         names(&config),
         BTreeSet::from(["mlp.0".to_owned(), "mlp.2".to_owned()])
