@@ -379,6 +379,15 @@ CREATE TABLE decision (
 CREATE INDEX decision_by_diagram ON decision (diagram_id);
 CREATE INDEX decision_by_time ON decision (at);
 
+-- How a diagram stood before a decision, as JSON, so that the decision can be taken back.
+CREATE TABLE decision_before (
+    decision_id INTEGER NOT NULL PRIMARY KEY REFERENCES decision (id),
+    before TEXT NOT NULL CHECK (json_valid(before)),
+    undone_by TEXT REFERENCES person (id),
+    undone_at INTEGER,
+    CHECK ((undone_by IS NULL) = (undone_at IS NULL))
+) STRICT;
+
 -- What a lead writes while deciding: overwritten as often as needed, and gone once it is a revision.
 CREATE TABLE lead_text (
     diagram_id TEXT NOT NULL REFERENCES diagram (id),

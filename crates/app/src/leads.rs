@@ -5,9 +5,10 @@ use domain::{
     Anchor, AuditFilter, AuditPage, Dashboard, DiagramId, NewDecision, ReviewView, Slot, State,
     Thread, ThreadId,
 };
-use store::{dashboard, review, table, threads};
+use store::{dashboard, decisions, lead_text, review, table, threads};
 
 use crate::session::unix_lines;
+use crate::words::carried_links;
 use crate::{Session, now};
 
 impl Session {
@@ -19,20 +20,29 @@ impl Session {
         self.read(|connection| store::review_view(connection, id, &self.person.id))
     }
 
-    /// Keeps what a lead writes in place of a submitted text.
+    /// Keeps what a lead writes in place of a submitted text; without a text, forgets it.
     ///
     /// # Errors
-    /// Unless a lead acts on a submitted diagram.
-    pub fn keep_lead_text(&self, slot: &Slot, text: &str) -> Result<()> {
-        self.write(|tx, by| review::keep_lead_text(tx, by, slot, &unix_lines(text)))
+    /// Unless a lead acts.
+    pub fn keep_lead_text(&self, slot: &Slot, text: Option<&str>) -> Result<()> {
+        let text = text.map(unix_lines);
+        self.write(|tx, by| lead_text::keep(tx, by, slot, text.as_deref()))
     }
 
     /// Accepts or sends back.
     ///
     /// # Errors
-    /// Unless a lead acts on work in the right state.
+    /// Unless a lead acts on work in the right state, as it was read.
     pub fn decide(&self, id: &DiagramId, decision: &NewDecision) -> Result<State> {
-        self.write(|tx, by| review::decide(tx, by, id, decision))
+        self.write(|tx, by| review::decide(tx, by, id, decision, carried_links))
+    }
+
+    /// Takes the last decision on a diagram back.
+    ///
+    /// # Errors
+    /// Unless a lead acts, and nothing happened to the diagram since.
+    pub fn undo_decision(&self, id: &DiagramId) -> Result<State> {
+        self.write(|tx, by| decisions::undo(tx, by, id))
     }
 
     /// Begins a conversation.

@@ -15,6 +15,8 @@ pub enum Code {
     NewerDatabase,
     /// Two texts wait for a choice.
     Conflict,
+    /// Other texts are handed in than those that were read.
+    NotAsRead,
     /// No workspace is open.
     NoWorkspace,
     /// Everything else.
@@ -54,6 +56,7 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<Code> {
             Some(Code::WrongState)
         }
         Error::NewerDatabase { .. } => Some(Code::NewerDatabase),
+        Error::NotAsRead => Some(Code::NotAsRead),
         Error::OpenConflict(_) => Some(Code::Conflict),
         _ => None,
     }

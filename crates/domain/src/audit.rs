@@ -59,6 +59,8 @@ pub enum Action {
     Thread,
     /// A lead decided.
     Decide,
+    /// A decision was taken back.
+    Undo,
     /// An entry of the glossary changed.
     Term,
     /// A person's name or roles changed.
@@ -96,6 +98,7 @@ impl Action {
             Self::Question => "question",
             Self::Thread => "thread",
             Self::Decide => "decide",
+            Self::Undo => "undo",
             Self::Term => "term",
             Self::Person => "person",
             Self::Policy => "policy",

@@ -266,8 +266,11 @@ pub struct DiagramView {
     pub captions: Vec<Caption>,
     /// Every draft, newest first.
     pub drafts: Vec<Draft>,
-    /// Why a lead sent it back; kept until it is submitted again.
+    /// What the lead who sent it back wrote; empty where only reasons were given. Kept until it is submitted
+    /// again.
     pub return_reason: Option<String>,
+    /// The reasons given with it.
+    pub return_reasons: Vec<Reason>,
     /// Whether the captions take no text now; see [`State::takes_text`].
     pub read_only: bool,
     /// Who holds it now.

@@ -480,11 +480,20 @@ pub(crate) fn lead_revision(
     by: By<'_>,
     slot: &Slot,
     text: &str,
+    links: &[SpanLink],
 ) -> Result<RevisionId> {
+    let links = links_within(links, text);
     let annotation = annotation::find_or_insert(tx, slot, by.person)?;
-    let id = match &annotation.head {
-        Some(head) if revision::get(tx, head)?.text == text => head.clone(),
-        _ => move_head(tx, by, &annotation, text, &[])?,
+    let known = match &annotation.head {
+        Some(head) => {
+            let head = revision::get(tx, head)?;
+            (head.text == text && head.links == links).then_some(head.id)
+        }
+        None => None,
+    };
+    let id = match known {
+        Some(head) => head,
+        None => move_head(tx, by, &annotation, text, &links)?,
     };
     let version = working_copy::get(tx, &annotation.id)?.map(|copy| copy.version);
     if let Some(version) = version {

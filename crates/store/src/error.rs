@@ -172,6 +172,15 @@ pub enum Error {
     /// A conversation about something that is not in the diagram.
     #[error("a conversation about {0} that this diagram does not have")]
     BadAnchor(&'static str),
+    /// Other texts are handed in than those that the lead read.
+    #[error("this was handed in again after you read it")]
+    NotAsRead,
+    /// An accepted caption without words.
+    #[error("the accepted {} caption would be empty", .0.as_str())]
+    EmptyFix(domain::Level),
+    /// The last decision is not to be taken back: there is none, or work went on after it.
+    #[error("there is no decision to take back: none was made, or work went on after it")]
+    NoDecision,
     /// A person's name is empty.
     #[error(transparent)]
     EmptyName(#[from] domain::EmptyName),
@@ -231,6 +240,9 @@ impl Error {
             Self::TermTaken(_) => Some("Change that entry instead."),
             Self::QuestionState(_) => Some("Take it up for writing first."),
             Self::WaitsForSecond => Some("Go on with another diagram."),
+            Self::NotAsRead => Some("Read it as it is now, then decide."),
+            Self::EmptyFix(_) => Some("Write something, or leave the caption out knowingly."),
+            Self::NoDecision => Some("Reopen it, or return it with a reason."),
             Self::NoPerson(_)
             | Self::BadPolicy(_)
             | Self::BadRegion(_)

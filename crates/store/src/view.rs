@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use crate::table::annotation::Annotation;
 use crate::table::{annotation, conflict, diagram, draft, region, revision, working_copy};
-use crate::{Result, annotate, claims, submissions, threads};
+use crate::{Result, annotate, claims, decisions, submissions, threads};
 
 /// Everything a window shows of a diagram.
 ///
@@ -42,6 +42,7 @@ pub fn diagram_view(
         })
         .collect::<Result<_>>()?;
     Ok(DiagramView {
+        return_reasons: decisions::return_reasons(connection, id)?,
         return_reason: diagram::return_reason(connection, id)?,
         read_only: !diagram.state.takes_text() || waits,
         claim: claims::of(connection, id)?,

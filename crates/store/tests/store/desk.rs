@@ -12,7 +12,7 @@ use store::{
     work,
 };
 
-use crate::fixture::{Desk, Fixture, MEASURES, Window, draft_of, global, now, slot};
+use crate::fixture::{Desk, Fixture, MEASURES, Window, draft_of, global, no_links, now, slot};
 
 fn rectangle(x: u32, y: u32, width: u32, height: u32) -> Shape {
     Shape::Rectangle {
@@ -470,24 +470,26 @@ fn a_lead_accepts_one_text_fixes_another_and_keeps_the_experts_words() {
     wei.revise(&detailed, "detailed text").unwrap();
     wei.submit(&global(&id)).unwrap();
     let mut lead = wei.desk_of("lead");
-    lead.write(|tx, by| review::keep_lead_text(tx, by, &detailed, "being wri"))
+    lead.write(|tx, by| store::lead_text::keep(tx, by, &detailed, Some("better text")))
         .unwrap();
     let view = lead.read(|connection| review_view(connection, &id, &lead.person));
     let kept = view
         .captions
         .iter()
         .find(|caption| caption.slot == detailed);
-    assert_eq!(kept.unwrap().lead_text.as_deref(), Some("being wri"));
+    assert_eq!(kept.unwrap().lead_text.as_deref(), Some("better text"));
     let decision = NewDecision::Accept {
         picks: vec![Pick {
             slot: detailed.clone(),
             text: Picked::Fixed {
                 text: "better text".to_owned(),
+                over: None,
             },
         }],
         note: String::new(),
+        read: None,
     };
-    lead.write(|tx, by| review::decide(tx, by, &id, &decision))
+    lead.write(|tx, by| review::decide(tx, by, &id, &decision, no_links))
         .unwrap();
     assert_eq!(wei.state(&id), State::Approved);
     assert_eq!(wei.head(&detailed).as_deref(), Some("detailed text"));
@@ -531,14 +533,13 @@ fn returned_work_comes_back_with_its_reasons_and_conversations() {
     let decision = NewDecision::Return {
         reasons: vec![Reason::WrongTerm],
         note: "see my comment".to_owned(),
+        read: None,
     };
-    lead.write(|tx, by| review::decide(tx, by, &id, &decision))
+    lead.write(|tx, by| review::decide(tx, by, &id, &decision, no_links))
         .unwrap();
     let view = wei.read(|connection| store::view::diagram_view(connection, &id, &wei.person));
-    assert_eq!(
-        view.return_reason.as_deref(),
-        Some("see my comment (wrong_term)")
-    );
+    assert_eq!(view.return_reason.as_deref(), Some("see my comment"));
+    assert_eq!(view.return_reasons, [Reason::WrongTerm]);
     assert_eq!(view.threads[0].anchor, anchor);
     assert_eq!(marked(&wei, QueueMark::ReturnedToMe), [1]);
     assert_eq!(marked(&lead, QueueMark::ReturnedToMe), Vec::<u32>::new());
