@@ -91,7 +91,7 @@ pub fn structure_diff(
     gold: String,
     other: String,
 ) -> Answer<Option<StructureDiff>> {
-    Ok(desk.session()?.structure_diff(&gold, &other))
+    Ok(desk.session()?.structure_diff(&gold, &other)?)
 }
 
 #[tauri::command(async)]

@@ -17,14 +17,20 @@ pub fn review(desk: Shared<'_>, id: DiagramId) -> Answer<ReviewView> {
 
 #[tauri::command(async)]
 #[specta::specta]
-pub fn keep_lead_text(desk: Shared<'_>, slot: Slot, text: String) -> Answer<()> {
-    Ok(desk.session()?.keep_lead_text(&slot, &text)?)
+pub fn keep_lead_text(desk: Shared<'_>, slot: Slot, text: Option<String>) -> Answer<()> {
+    Ok(desk.session()?.keep_lead_text(&slot, text.as_deref())?)
 }
 
 #[tauri::command(async)]
 #[specta::specta]
 pub fn decide(desk: Shared<'_>, id: DiagramId, decision: NewDecision) -> Answer<State> {
     Ok(desk.session()?.decide(&id, &decision)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn undo_decision(desk: Shared<'_>, id: DiagramId) -> Answer<State> {
+    Ok(desk.session()?.undo_decision(&id)?)
 }
 
 #[tauri::command(async)]

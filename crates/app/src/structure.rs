@@ -97,6 +97,14 @@ pub struct StructureDiff {
     pub node_f1: f64,
     /// Harmonic mean of precision and recall of the directed edges, 0–1.
     pub edge_f1: f64,
+    /// Share of the second's edges that the first has, 0–1.
+    pub edge_precision: f64,
+    /// Share of the first's edges that the second has, 0–1.
+    pub edge_recall: f64,
+    /// Names the picture of the second, as [`Structure::picture`]; `None` where nothing can be drawn.
+    pub picture: Option<String>,
+    /// Whether the differences are drawn into that picture.
+    pub marked: bool,
 }
 
 impl Session {
@@ -136,10 +144,21 @@ impl Session {
         })
     }
 
-    /// How the structure of `other` differs from that of `gold`; `None` where one cannot be read.
-    pub fn structure_diff(&self, gold: &str, other: &str) -> Option<StructureDiff> {
-        let (gold, other) = (diagram::parse(gold).ok()?, diagram::parse(other).ok()?);
-        Some(StructureDiff::from(diagram::compare(&gold, &other)))
+    /// How the structure of `other` differs from that of `gold`, with a picture of `other` into which that
+    /// is drawn; `None` where one cannot be read.
+    ///
+    /// # Errors
+    /// When the picture cannot be kept.
+    pub fn structure_diff(&self, gold: &str, other: &str) -> Result<Option<StructureDiff>> {
+        let (Ok(read_gold), Ok(read_other)) = (diagram::parse(gold), diagram::parse(other)) else {
+            return Ok(None);
+        };
+        let mut diff = StructureDiff::from(diagram::compare(&read_gold, &read_other));
+        if let Ok((svg, marked)) = diagram::svg_marked(gold, other) {
+            diff.picture = Some(self.draw(&svg.text)?.0);
+            diff.marked = marked;
+        }
+        Ok(Some(diff))
     }
 
     /// Draws an SVG in the decoder's worker, as any stranger's picture, and keeps it by its content. Returns
@@ -243,6 +262,10 @@ impl From<diagram::GraphDiff> for StructureDiff {
             relabelled_edges: diff.relabelled_edges,
             node_f1: diff.node_f1,
             edge_f1: diff.edge_f1,
+            edge_precision: diff.edge_precision,
+            edge_recall: diff.edge_recall,
+            picture: None,
+            marked: false,
         }
     }
 }

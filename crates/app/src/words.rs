@@ -40,6 +40,11 @@ impl Session {
         Ok(self.glossary()?.segmenter().three_way(base, one, other))
     }
 
+    /// How far two texts agree: twice the words in common by the words of both, 0–1.
+    pub fn agreement(&self, one: &str, other: &str) -> f64 {
+        agreement(one, other)
+    }
+
     /// The glossary as it is now, made ready for searching; made again only when it changed.
     pub(crate) fn glossary(&self) -> Result<Arc<Glossary>> {
         let version = self.read(glossary::version)?;
@@ -131,17 +136,37 @@ mod tests {
         let carried = carried_links(&text, &links, after);
         let words: Vec<String> = carried
             .iter()
-            .map(|link| after_chars[link.start as usize..link.end as usize].iter().collect())
+            .map(|link| {
+                after_chars[link.start as usize..link.end as usize]
+                    .iter()
+                    .collect()
+            })
             .collect();
         assert_eq!(words, expected, "{marked} -> {after}");
     }
 
     #[test]
     fn links_go_with_their_words() {
-        check("The [router] sends to the [UPF].", "First, the router sends to a UPF.", &["router", "UPF"]);
-        check("The [router] sends to the [UPF].", "The switch sends to the UPF.", &["UPF"]);
-        check("The [core network] routes.", "The old core mobile network routes.", &["core mobile network"]);
-        check("𝐀 [基站]把数据发给[核心网]。", "𝐀𝐀 这里的基站把分组发给核心网。", &["基站", "核心网"]);
+        check(
+            "The [router] sends to the [UPF].",
+            "First, the router sends to a UPF.",
+            &["router", "UPF"],
+        );
+        check(
+            "The [router] sends to the [UPF].",
+            "The switch sends to the UPF.",
+            &["UPF"],
+        );
+        check(
+            "The [core network] routes.",
+            "The old core mobile network routes.",
+            &["core mobile network"],
+        );
+        check(
+            "𝐀 [基站]把数据发给[核心网]。",
+            "𝐀𝐀 这里的基站把分组发给核心网。",
+            &["基站", "核心网"],
+        );
         check("[gone]", "", &[]);
     }
 

@@ -6,12 +6,14 @@
 mod compare;
 mod draw;
 mod graph;
+mod marked;
 mod mention;
 mod parse;
 
 pub use compare::{GraphDiff, compare};
 pub use draw::{Svg, svg};
 pub use graph::{Edge, Family, Graph, Group, Node};
+pub use marked::svg_marked;
 pub use mention::{Unmentioned, unmentioned};
 pub use parse::parse;
 

@@ -224,8 +224,10 @@ fn choose(
     };
     let mut same = annotation::of_diagram(tx, id)?;
     same.retain(|one| one.slot == slot);
-    let handed_in =
-        |wanted: &RevisionId| same.iter().find(|one| one.submitted.as_ref() == Some(wanted));
+    let handed_in = |wanted: &RevisionId| {
+        same.iter()
+            .find(|one| one.submitted.as_ref() == Some(wanted))
+    };
     let missing = |wanted: &RevisionId| Error::NoRevision(wanted.to_string());
     let chosen = match &pick.text {
         Picked::Nothing => None,

@@ -48,6 +48,8 @@ export interface Backend {
   resolveConflict(slot: Slot, keep: Keep): Promise<Committed>;
   diff(before: string, after: string): Promise<Diff>;
   threeWay(base: string, one: string, other: string): Promise<ThreeWay>;
+  /** How far two texts agree by their words, 0–1. */
+  agreement(one: string, other: string): Promise<number | null>;
   startImport(paths: string[], onProgress: (progress: ImportProgress) => void): Promise<ImportReport>;
   cancelImport(): Promise<void>;
   exportWorkspace(format: ExportFormat, out: string): Promise<Exported>;
@@ -131,8 +133,11 @@ export interface Backend {
 
   // reviewing, people, rules and numbers
   review(id: string): Promise<ReviewView>;
-  keepLeadText(slot: Slot, text: string): Promise<void>;
+  /** Keeps a lead's wording; null forgets it. */
+  keepLeadText(slot: Slot, text: string | null): Promise<void>;
   decide(id: string, decision: NewDecision): Promise<State>;
+  /** Takes the last decision back: the diagram stands as it did before it. */
+  undoDecision(id: string): Promise<State>;
   startThread(id: string, anchor: Anchor, text: string): Promise<Thread>;
   answerThread(id: string, text: string): Promise<Thread>;
   settleThread(id: string, settled: boolean): Promise<Thread>;

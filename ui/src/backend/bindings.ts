@@ -36,6 +36,7 @@ export const commands = {
 	resolveConflict: (slot: Slot, keep: Keep) => typedError<Committed, Problem>(__TAURI_INVOKE("resolve_conflict", { slot, keep })),
 	diff: (before: string, after: string) => typedError<Diff, Problem>(__TAURI_INVOKE("diff", { before, after })),
 	threeWay: (base: string, one: string, other: string) => typedError<ThreeWay, Problem>(__TAURI_INVOKE("three_way", { base, one, other })),
+	agreement: (one: string, other: string) => typedError<number | null, Problem>(__TAURI_INVOKE("agreement", { one, other })),
 	startImport: (paths: string[], onProgress: Channel<ImportProgress>) => typedError<ImportReport, Problem>(__TAURI_INVOKE("start_import", { paths, onProgress })),
 	cancelImport: () => __TAURI_INVOKE<void>("cancel_import"),
 	exportWorkspace: (format: ExportFormat, out: string) => typedError<Exported, Problem>(__TAURI_INVOKE("export_workspace", { format, out })),
@@ -104,6 +105,14 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	node_f1: number | null,
 	/**  Harmonic mean of precision and recall of the directed edges, 0–1. */
 	edge_f1: number | null,
+	/**  Share of the second's edges that the first has, 0–1. */
+	edge_precision: number | null,
+	/**  Share of the first's edges that the second has, 0–1. */
+	edge_recall: number | null,
+	/**  Names the picture of the second, as [`Structure::picture`]; `None` where nothing can be drawn. */
+	picture: string | null,
+	/**  Whether the differences are drawn into that picture. */
+	marked: boolean,
 } | null, Problem>(__TAURI_INVOKE("structure_diff", { gold, other })),
 	terms: () => typedError<Term[], Problem>(__TAURI_INVOKE("terms")),
 	addTerm: (term: NewTerm) => typedError<Term, Problem>(__TAURI_INVOKE("add_term", { term })),
@@ -189,8 +198,9 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	finished_at: string | null,
 } | null, Problem>(__TAURI_INVOKE("queue_blind_check", { id })),
 	review: (id: DiagramId) => typedError<ReviewView, Problem>(__TAURI_INVOKE("review", { id })),
-	keepLeadText: (slot: Slot, text: string) => typedError<null, Problem>(__TAURI_INVOKE("keep_lead_text", { slot, text })),
+	keepLeadText: (slot: Slot, text: string | null) => typedError<null, Problem>(__TAURI_INVOKE("keep_lead_text", { slot, text })),
 	decide: (id: DiagramId, decision: NewDecision) => typedError<State, Problem>(__TAURI_INVOKE("decide", { id, decision })),
+	undoDecision: (id: DiagramId) => typedError<State, Problem>(__TAURI_INVOKE("undo_decision", { id })),
 	startThread: (id: DiagramId, anchor: Anchor, text: string) => typedError<Thread, Problem>(__TAURI_INVOKE("start_thread", { id, anchor, text })),
 	answerThread: (id: ThreadId, text: string) => typedError<Thread, Problem>(__TAURI_INVOKE("answer_thread", { id, text })),
 	settleThread: (id: ThreadId, settled: boolean) => typedError<Thread, Problem>(__TAURI_INVOKE("settle_thread", { id, settled })),
@@ -444,6 +454,8 @@ export type Code =
 "newer_database" | 
 /**  Two texts wait for a choice. */
 "conflict" | 
+/**  Other texts are handed in than those that were read. */
+"not_as_read" | 
 /**  No workspace is open. */
 "no_workspace" | 
 /**  Everything else. */
@@ -551,6 +563,8 @@ export type Decision = {
 	reasons: Reason[],
 	/**  In the lead's words. */
 	note: string,
+	/**  Whether it was taken back. */
+	undone: boolean,
 };
 
 /**  Something that a model can run on. */
@@ -612,8 +626,13 @@ export type DiagramView = {
 	captions: Caption[],
 	/**  Every draft, newest first. */
 	drafts: Draft[],
-	/**  Why a lead sent it back; kept until it is submitted again. */
+	/**
+	 *  What the lead who sent it back wrote; empty where only reasons were given. Kept until it is submitted
+	 *  again.
+	 */
 	return_reason: string | null,
+	/**  The reasons given with it. */
+	return_reasons: Reason[],
 	/**  Whether the captions take no text now; see [`State::takes_text`]. */
 	read_only: boolean,
 	/**  Who holds it now. */
@@ -816,8 +835,8 @@ export type ExpertText = {
 	links: SpanLink[],
 	/**  Why the draft was changed. */
 	reasons: Reason[],
-	/**  Whether the draft was on the screen while it was written. */
-	saw_draft: boolean,
+	/**  The draft that was on the screen while it was written; `None` where there was none, or it was hidden. */
+	draft: Draft | null,
 	/**  When it was handed in. */
 	submitted_at: string,
 	/**  Whether it is the accepted text. */
@@ -1358,13 +1377,20 @@ export type NewDecision =
 /**  Where the lead chose otherwise. */
 picks: Pick[]; 
 /**  In the lead's words; may be empty. */
-note: string } | 
+note: string; 
+/**
+ *  Every revision that the lead read; the decision is refused if others are handed in by now. `None`
+ *  takes what is there.
+ */
+read: RevisionId[] | null } | 
 /**  Send back. */
 { kind: "return"; 
 /**  What is wrong. */
 reasons: Reason[]; 
 /**  In the lead's words; may be empty. */
-note: string };
+note: string; 
+/**  As for accepting. */
+read: RevisionId[] | null };
 
 /**  A model that has no row yet. */
 export type NewModel = {
@@ -1468,7 +1494,12 @@ revision_id: RevisionId } |
 /**  The lead's own. */
 { kind: "fixed"; 
 /**  What it says. */
-text: string } | 
+text: string; 
+/**
+ *  The expert's revision that it was written over: words that stayed keep their links. Without it,
+ *  the one that was handed in last.
+ */
+over: RevisionId | null } | 
 /**  None: the caption is left out. */
 { kind: "nothing" };
 
@@ -1983,12 +2014,14 @@ export type ReviewCaption = {
 	slot: Slot,
 	/**  The region's name, at the partial level. */
 	region_name: string | null,
-	/**  The newest draft. */
+	/**  The draft that the first of the experts saw; where they saw none, the newest. */
 	draft: Draft | null,
 	/**  What experts handed in, the last one first. */
 	experts: ExpertText[],
-	/**  What the lead who looks has written here; kept while deciding. */
+	/**  What the lead who looks has written here; kept while deciding. Empty where the caption is to be left out. */
 	lead_text: string | null,
+	/**  Whether that was written before the experts' texts were handed in as they are now. */
+	lead_text_is_older: boolean,
 };
 
 /**  All that a lead sees of one diagram. */
@@ -2237,6 +2270,14 @@ export type StructureDiff = {
 	node_f1: number | null,
 	/**  Harmonic mean of precision and recall of the directed edges, 0–1. */
 	edge_f1: number | null,
+	/**  Share of the second's edges that the first has, 0–1. */
+	edge_precision: number | null,
+	/**  Share of the first's edges that the second has, 0–1. */
+	edge_recall: number | null,
+	/**  Names the picture of the second, as [`Structure::picture`]; `None` where nothing can be drawn. */
+	picture: string | null,
+	/**  Whether the differences are drawn into that picture. */
+	marked: boolean,
 };
 
 /**  An edge of a structure. */

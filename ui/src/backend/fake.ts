@@ -144,7 +144,7 @@ function viewOf(diagram: Diagram, texts: ReadonlyMap<string, { text: string; ver
   };
   return {
     diagram: { ...diagram }, regions: [], captions: [caption("global"), caption("detailed"), caption("structure")], drafts: [],
-    return_reason: null, read_only: diagram.state === "submitted" || diagram.state === "approved",
+    return_reason: null, return_reasons: [], read_only: diagram.state === "submitted" || diagram.state === "approved",
     claim: null, waits_for_second: false, threads: [],
   };
 }

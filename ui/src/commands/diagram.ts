@@ -3,6 +3,7 @@ import { backend, type State } from "../backend";
 import type { Key } from "../i18n";
 import { showDialog } from "../state/dialogs.svelte";
 import { open, setDiagramState, showLevel } from "../state/diagram.svelte";
+import { me } from "../state/me.svelte";
 import { renewOpen, submitAndNext } from "../state/navigation";
 import { panes } from "../state/panes";
 import { patchRow, refreshQueue } from "../state/queue.svelte";
@@ -24,19 +25,19 @@ export const submit: Command = {
 
 export const approve: Command = {
   id: "approve", group: "diagram", title: "command.approve", keys: ["Mod+Shift+A"],
-  enabled: () => stateIs("submitted"),
+  enabled: () => stateIs("submitted") && me.is("lead"),
   run: () => changeState((id) => backend().approve(id), "failed.approve"),
 };
 
 export const returnToAuthor: Command = {
   id: "return", group: "diagram", title: "command.return", keys: ["Mod+Shift+R"],
-  enabled: () => stateIs("submitted", "approved"),
+  enabled: () => stateIs("submitted", "approved") && me.is("lead"),
   run: () => showDialog("return"),
 };
 
 export const reopen: Command = {
   id: "reopen", group: "diagram", title: "command.reopen", keys: ["Mod+Shift+O"],
-  enabled: () => stateIs("submitted", "approved", "returned"),
+  enabled: () => stateIs("submitted") || (stateIs("approved") && me.is("lead")) || open.now.view?.waits_for_second === true,
   run: () => changeState((id) => backend().reopen(id), "failed.reopen"),
 };
 

@@ -10,6 +10,7 @@ import { activateRow, patchRow, queue, refreshQueue } from "./queue.svelte";
 import { recall, remember } from "./remembered";
 import { session } from "./session.svelte";
 import { fail } from "./toasts.svelte";
+import { wording } from "./wording.svelte";
 
 /** What comes after `from` in the queue as `filter` lists it; fetched ahead, used once, dropped when anybody else writes. */
 interface Ahead {
@@ -102,11 +103,13 @@ export async function leaveDiagram(failure: Key = "failed.leave"): Promise<boole
 
 /** Writes what was typed to disk, for moments when the window may be about to go. */
 export async function flushText(): Promise<void> {
+  const leads = wording.flush();
   try {
     await panes.caption?.flush();
   } catch (thrown) {
     fail("failed.save", thrown);
   }
+  await leads;
 }
 
 /** How long closing waits for the text to be stored, in milliseconds. */
@@ -116,7 +119,8 @@ let refusedToClose = false;
 /** Keeps what was typed before the window closes. If that fails it stays open once, so that the text can be rescued. */
 export async function mayClose(): Promise<boolean> {
   const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(true), CLOSING_MS));
-  const kept = await Promise.race([leaveDiagram("failed.close"), patience]);
+  const both = Promise.all([leaveDiagram("failed.close"), wording.flush()]).then((kept) => kept.every(Boolean));
+  const kept = await Promise.race([both, patience]);
   if (kept || refusedToClose) return true;
   refusedToClose = true;
   return false;

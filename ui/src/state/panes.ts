@@ -24,6 +24,8 @@ export interface ReviewPane {
   /** What a comment made now would be about; null where nothing is selected or gone to. */
   anchor(): Anchor | null;
   pick(index: number): void;
+  /** Selects the next word of the text, or takes one more word to what is selected. */
+  selectWord(extend: boolean): void;
 }
 
 /** Each part registers itself while it is on screen. */

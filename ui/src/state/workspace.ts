@@ -11,6 +11,7 @@ import { refreshQueue, resetQueue } from "./queue.svelte";
 import { clearSelection } from "./selection.svelte";
 import { refreshWork } from "./work.svelte";
 import { enterWorkspace, showProblem } from "./session.svelte";
+import { wording } from "./wording.svelte";
 
 /** Opens the workspace in the folder `path`; false if it did not open, with the reason in the session's `problem`. */
 export function openWorkspace(path: string): Promise<boolean> {
@@ -38,7 +39,7 @@ export async function showWorkspace(): Promise<void> {
 }
 
 async function enter(ask: () => Promise<WorkspaceInfo>): Promise<boolean> {
-  if (!(await leaveDiagram())) return false;
+  if (!(await leaveDiagram()) || !(await wording.flush())) return false;
   try {
     enterWorkspace(await ask());
   } catch (thrown) {

@@ -94,6 +94,9 @@ enum Command {
         /// Put the text of a file in place of a caption: LEVEL=FILE, or REGION=FILE for a partial one.
         #[arg(long, value_name = "CAPTION=FILE")]
         fix: Vec<String>,
+        /// Leave a caption out of what is accepted: LEVEL, or REGION for a partial one.
+        #[arg(long, value_name = "CAPTION")]
+        leave_out: Vec<String>,
         /// What to say with it.
         #[arg(
             long,
@@ -130,6 +133,18 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         text: PathBuf,
     },
+    /// Forget a wording that was kept.
+    Forget {
+        #[command(flatten)]
+        diagram: OneDiagram,
+        #[command(flatten)]
+        caption: WhichCaption,
+    },
+    /// Take the last decision back: the diagram stands as it did before it.
+    Undo {
+        #[command(flatten)]
+        diagram: OneDiagram,
+    },
 }
 
 impl Decide {
@@ -139,6 +154,7 @@ impl Decide {
                 diagram,
                 take,
                 fix,
+                leave_out,
                 note,
             } => {
                 let (session, id) = diagram.open(context)?;
@@ -149,7 +165,14 @@ impl Decide {
                 for typed in &fix {
                     picks.push(fixed(&session, &id, typed)?);
                 }
-                decide(&session, id, &NewDecision::Accept { picks, note })
+                for typed in &leave_out {
+                    picks.push(Pick {
+                        slot: slot_of(&session, &id, typed)?,
+                        text: Picked::Nothing,
+                    });
+                }
+                let read = None;
+                decide(&session, id, &NewDecision::Accept { picks, note, read })
             }
             Command::Return {
                 diagram,
@@ -157,7 +180,12 @@ impl Decide {
                 note,
             } => {
                 let (session, id) = diagram.open(context)?;
-                decide(&session, id, &NewDecision::Return { reasons, note })
+                let decision = NewDecision::Return {
+                    reasons,
+                    note,
+                    read: None,
+                };
+                decide(&session, id, &decision)
             }
             Command::Keep {
                 diagram,
@@ -168,8 +196,20 @@ impl Decide {
                 let text = read(&text)?;
                 let (session, id) = diagram.open(context)?;
                 let (slot, _) = caption.of(&session, &id)?;
-                session.keep_lead_text(&slot, &text)?;
+                session.keep_lead_text(&slot, Some(&text))?;
                 Answer::new(&slot, "kept your wording")
+            }
+            Command::Forget { diagram, caption } => {
+                caption.check()?;
+                let (session, id) = diagram.open(context)?;
+                let (slot, _) = caption.of(&session, &id)?;
+                session.keep_lead_text(&slot, None)?;
+                Answer::new(&slot, "forgot your wording")
+            }
+            Command::Undo { diagram } => {
+                let (session, diagram) = diagram.open(context)?;
+                let state = session.undo_decision(&diagram)?;
+                Moved { diagram, state }.answer()
             }
         }
     }
@@ -207,7 +247,7 @@ fn fixed(session: &Session, id: &DiagramId, typed: &str) -> Result<Pick> {
     let text = read(&PathBuf::from(path))?;
     Ok(Pick {
         slot,
-        text: Picked::Fixed { text },
+        text: Picked::Fixed { text, over: None },
     })
 }
 
@@ -215,6 +255,10 @@ fn split<'a>(session: &Session, id: &DiagramId, typed: &'a str) -> Result<(Slot,
     let Some((caption, value)) = typed.split_once('=') else {
         bail!("`{}` has no `=`", plain::line(typed));
     };
+    Ok((slot_of(session, id, caption)?, value))
+}
+
+fn slot_of(session: &Session, id: &DiagramId, caption: &str) -> Result<Slot> {
     let level: Option<Level> = caption
         .parse()
         .ok()
@@ -223,12 +267,11 @@ fn split<'a>(session: &Session, id: &DiagramId, typed: &'a str) -> Result<(Slot,
         Some(level) => (level, None),
         None => (Level::Partial, Some(session.known_region(id, caption)?.id)),
     };
-    let slot = Slot {
+    Ok(Slot {
         diagram_id: id.clone(),
         level,
         region_id,
-    };
-    Ok((slot, value))
+    })
 }
 
 fn read(path: &std::path::Path) -> Result<String> {

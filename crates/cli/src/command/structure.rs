@@ -79,7 +79,7 @@ impl Structure {
 }
 
 fn compared(session: &Session, source: &str, other: &str) -> Result<Answer> {
-    let Some(diff) = session.structure_diff(source, other) else {
+    let Some(diff) = session.structure_diff(source, other)? else {
         bail!("one of the two structures cannot be read");
     };
     let lists = [
@@ -98,8 +98,8 @@ fn compared(session: &Session, source: &str, other: &str) -> Result<Answer> {
         })
         .collect();
     lines.push(format!(
-        "nodes F1 {:.3}, edges F1 {:.3}",
-        diff.node_f1, diff.edge_f1
+        "nodes F1 {:.3}, edges F1 {:.3} (precision {:.3}, recall {:.3})",
+        diff.node_f1, diff.edge_f1, diff.edge_precision, diff.edge_recall
     ));
     Answer::new(&diff, lines.join("\n"))
 }

@@ -8,6 +8,7 @@
 mod captions;
 mod contention;
 mod crash;
+mod decisions;
 mod desk;
 mod engines;
 mod exam;

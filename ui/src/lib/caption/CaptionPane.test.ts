@@ -28,7 +28,7 @@ function viewOf(global: Partial<Caption> = {}, change: Partial<DiagramView> = {}
       view: { kind: "whole" }, context: "", source: null, license: null, imported_at: "2026-11-01T00:00:00Z",
       kind: "", plan: null, second: false, draft_hidden: false, skip_reason: null,
     },
-    regions: [], drafts: [], return_reason: null, read_only: false, claim: null, waits_for_second: false, threads: [],
+    regions: [], drafts: [], return_reason: null, return_reasons: [], read_only: false, claim: null, waits_for_second: false, threads: [],
     captions: [caption("global", null, { draft: DRAFT, text: DRAFT.text, ...global }), caption("detailed", null)],
     ...change,
   };

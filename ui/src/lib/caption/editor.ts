@@ -9,6 +9,7 @@ import { drawSelection, EditorView, type KeyBinding, keymap, placeholder } from 
 import type { SpanLink } from "../../backend";
 import { cspNonce } from "../csp";
 import { glossary } from "../../state/glossary.svelte";
+import { commenting } from "./comments";
 import { changesLinks, linking, withLinks } from "./links";
 import { termMarks } from "./terms";
 import { captionTheme } from "./theme";
@@ -66,6 +67,7 @@ function extensions(now: EditorSettings): Extension {
     keymap.of([...findKeys, ...historyKeymap, ...standardKeymap]),
     captionTheme,
     linking,
+    commenting,
     termMarks((id) => glossary.terms.find((term) => term.id === id)),
     cursorStaysInView(),
     settings.of(settingsExtension(now)),

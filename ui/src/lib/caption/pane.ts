@@ -45,6 +45,8 @@ export interface CaptionApi {
   /** The draft that stands in an untouched caption. */
   draftShown(): string | null;
   focus(): void;
+  /** Selects the words that a conversation is about; false where they are gone. */
+  showComment(thread: string): boolean;
   undo(): void;
   redo(): void;
   find(): void;
