@@ -37,8 +37,8 @@ class Review {
   /** How many changes the text on show has. */
   changes = $state(0);
   fixing = $state(false);
-  /** Raised when the lead asks to write: the keyboard goes to the text then, and only then. */
-  fixAsked = $state(0);
+  /** The lead asked to write: the keyboard goes to the text then, and only then. */
+  fixAsked = $state(false);
   returning = $state(false);
   reasons: readonly Reason[] = $state.raw([]);
   note = $state("");
@@ -185,7 +185,7 @@ class Review {
   }
   fix(): void {
     this.fixing = true;
-    this.fixAsked += 1;
+    this.fixAsked = true;
   }
 
   /** Goes to another change of the text; past the last one, to the next caption that has any. */

@@ -191,21 +191,8 @@ impl Decide {
                 diagram,
                 caption,
                 text,
-            } => {
-                caption.check()?;
-                let text = read(&text)?;
-                let (session, id) = diagram.open(context)?;
-                let (slot, _) = caption.of(&session, &id)?;
-                session.keep_lead_text(&slot, Some(&text))?;
-                Answer::new(&slot, "kept your wording")
-            }
-            Command::Forget { diagram, caption } => {
-                caption.check()?;
-                let (session, id) = diagram.open(context)?;
-                let (slot, _) = caption.of(&session, &id)?;
-                session.keep_lead_text(&slot, None)?;
-                Answer::new(&slot, "forgot your wording")
-            }
+            } => keep(context, diagram, &caption, Some(&text)),
+            Command::Forget { diagram, caption } => keep(context, diagram, &caption, None),
             Command::Undo { diagram } => {
                 let (session, diagram) = diagram.open(context)?;
                 let state = session.undo_decision(&diagram)?;
@@ -213,6 +200,24 @@ impl Decide {
             }
         }
     }
+}
+
+fn keep(
+    context: &Context,
+    diagram: OneDiagram,
+    caption: &WhichCaption,
+    text: Option<&PathBuf>,
+) -> Result<Answer> {
+    caption.check()?;
+    let text = text.map(|path| read(path)).transpose()?;
+    let (session, id) = diagram.open(context)?;
+    let (slot, _) = caption.of(&session, &id)?;
+    session.keep_lead_text(&slot, text.as_deref())?;
+    let done = match text {
+        Some(_) => "kept your wording",
+        None => "forgot your wording",
+    };
+    Answer::new(&slot, done)
 }
 
 fn decide(session: &Session, diagram: DiagramId, decision: &NewDecision) -> Result<Answer> {
