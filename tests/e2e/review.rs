@@ -453,8 +453,9 @@ fn what_was_handed_in_after_reading_is_not_accepted_unread() {
         desk.appears("[data-testid=review-newer]").await?;
         shows(&desk, "Read by the lead.").await?;
         desk.press("A").await?;
-        desk.appears("[data-testid=toast]").await?;
+        desk.press("G").await?;
         shows(&desk, "Not read yet.").await?;
+        desk.disappears("[data-testid=review-newer]").await?;
         desk.screenshot("review-not-read").await?;
         assert_eq!(workspace.diagram(1)?.diagram.state, State::Submitted);
         desk.press("A").await?;
@@ -467,7 +468,7 @@ fn what_was_handed_in_after_reading_is_not_accepted_unread() {
             approved_text(&workspace, 1)?.as_deref(),
             Some("Not read yet.")
         );
-        Ok(())
+        desk.no_problem().await
     });
 }
 

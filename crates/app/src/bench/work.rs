@@ -10,7 +10,7 @@ use store::{annotate, review, work};
 
 use super::{median_ms, megabytes, peak_rss_mb, rows};
 use crate::Session;
-use crate::words::MEASURES;
+use crate::words::{MEASURES, carried_links};
 
 const PEOPLE: u32 = 10;
 const REVISIONS_EACH: u32 = 5;
@@ -109,14 +109,16 @@ fn write(people: &[Session], lead: &Session, offset: u32) -> Result<()> {
                 NewDecision::Return {
                     reasons: vec![Reason::WrongTerm],
                     note: String::new(),
+                    read: None,
                 }
             } else {
                 NewDecision::Accept {
                     picks: Vec::new(),
                     note: String::new(),
+                    read: None,
                 }
             };
-            let state = review::decide(tx, by, &row.id, &decision)?;
+            let state = review::decide(tx, by, &row.id, &decision, carried_links)?;
             debug_assert_ne!(state, State::Submitted);
         }
         Ok(())

@@ -61,10 +61,13 @@ fn a_picture_is_named_by_its_content_alone() {
 fn two_structures_differ_by_edge() {
     let bench = Bench::new();
     let other = "flowchart LR\n  s[\"SMF\"] -->|\"N11\"| a[\"AMF\"]\n  s -->|\"N4\"| u[\"UPF\"]\n  u --> d[\"数据网络\"]\n";
-    let diff = bench.session.structure_diff(RING, other).unwrap();
+    let diff = bench.session.structure_diff(RING, other).unwrap().unwrap();
     assert_eq!(diff.invented_nodes, ["数据网络"]);
     assert_eq!(diff.reversed_edges.len(), 1, "{diff:?}");
     assert_eq!(diff.invented_edges.len(), 1, "{diff:?}");
     assert!(diff.edge_f1 < 0.5 && diff.node_f1 > 0.8, "{diff:?}");
-    assert_eq!(bench.session.structure_diff(RING, "no diagram"), None);
+    assert!(diff.marked, "the differences are drawn into its picture");
+    let picture = bench.session.structure_picture(&diff.picture.unwrap());
+    assert!(picture.unwrap().path.is_file());
+    assert_eq!(bench.session.structure_diff(RING, "no diagram").unwrap(), None);
 }
