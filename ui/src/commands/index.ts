@@ -37,12 +37,14 @@ export function run(command: Command): void {
 
 /**
  * Runs the command whose chord was pressed. Chords win over the editor's own; where a dialog is open only commands
- * marked `anywhere` run; unmodified characters stay with whoever is typing.
+ * marked `anywhere` run; unmodified characters stay with whoever is typing, and so do the chords that a field names
+ * as its own (`data-keys`).
  */
 export function handleKey(event: KeyboardEvent): void {
   const command = commands.find((each) => isHere(each) && each.keys.some((keys) => matches(event, keys)));
   if (command === undefined) return;
   if (isBare(event) && isTyping(event.target)) return;
+  if (isOwn(event)) return;
   if (dialogs.current !== null && command.anywhere !== true) return;
   event.preventDefault();
   event.stopPropagation();
@@ -52,6 +54,11 @@ export function handleKey(event: KeyboardEvent): void {
 /** A key without modifiers: it belongs to whoever types, and to lists that are open. */
 function isBare(event: KeyboardEvent): boolean {
   return event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+}
+
+function isOwn(event: KeyboardEvent): boolean {
+  const field = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-keys]") : null;
+  return (field?.dataset["keys"] ?? "").split(" ").some((keys) => keys !== "" && matches(event, keys));
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -69,5 +69,8 @@ fn two_structures_differ_by_edge() {
     assert!(diff.marked, "the differences are drawn into its picture");
     let picture = bench.session.structure_picture(&diff.picture.unwrap());
     assert!(picture.unwrap().path.is_file());
-    assert_eq!(bench.session.structure_diff(RING, "no diagram").unwrap(), None);
+    assert_eq!(
+        bench.session.structure_diff(RING, "no diagram").unwrap(),
+        None
+    );
 }
