@@ -7,7 +7,7 @@ use app::Session;
 use app::domain::{JournalEntry, Level, Slot};
 use serde_json::{Value, json};
 
-use crate::{Desk, program};
+use crate::{Desk, callout, program};
 
 const CHINESE: &str = "第一行：AMF 选择 SMF。\n\n\"quoted\"\t行末空格 \n";
 
@@ -170,12 +170,33 @@ fn a_diagram_goes_its_way() {
     assert_eq!(shown["texts"][0]["text"], "second");
     assert_eq!(shown["texts"][0]["approved"], true);
     assert_eq!(shown["read_only"], true);
-    let last = shown["audit"].as_array().unwrap().last().unwrap().clone();
-    assert_eq!(
-        (&last["action"], &last["who"]),
-        (&json!("approve"), &json!("lead"))
-    );
+    let audit = shown["audit"].as_array().unwrap();
+    let last: Vec<&str> = audit[audit.len() - 2..]
+        .iter()
+        .map(|line| {
+            assert_eq!(line["who"], "lead");
+            line["action"].as_str().unwrap()
+        })
+        .collect();
+    assert_eq!(last, ["approve", "decide"]);
     assert_eq!(state("reopen", &["1"]), "in_progress");
+
+    // A decision is taken back, and a caption left out knowingly.
+    assert_eq!(state("submit", &["1"]), "submitted");
+    let path = desk.workspace().display().to_string();
+    let decide = |arguments: &[&str]| {
+        let which = [&["decide", arguments[0], &path], &arguments[1..]].concat();
+        let all = which.iter().chain(&["--as", "lead", "--json"]);
+        callout(all).exits(0).json()["state"].clone()
+    };
+    assert_eq!(decide(&["return", "1", "--reason", "style"]), "returned");
+    assert_eq!(desk.ask("show", ["1"])["return_reasons"], json!(["style"]));
+    assert_eq!(decide(&["undo", "1"]), "submitted");
+    assert_eq!(
+        decide(&["accept", "1", "--leave-out", "global"]),
+        "approved"
+    );
+    assert_eq!(desk.ask("show", ["1"])["texts"][0]["approved"], false);
 
     // Submitting an untouched diagram accepts its draft.
     assert_eq!(state("submit", &["2"]), "submitted");

@@ -22,7 +22,6 @@ class Removed extends WidgetType {
   override toDOM(): HTMLElement {
     const dom = document.createElement("span");
     dom.className = "cm-commented cm-removed";
-    dom.textContent = "‸";
     dom.setAttribute("aria-hidden", "true");
     return dom;
   }

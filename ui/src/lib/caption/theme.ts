@@ -16,7 +16,7 @@ export const captionTheme = EditorView.theme({
   ".cm-link": { borderBottom: "2px dotted var(--accent)" },
   ".cm-lit": { backgroundColor: "var(--accent-soft)" },
   ".cm-commented": { backgroundColor: "var(--warning-soft)", borderBottom: "2px solid var(--warning)" },
-  ".cm-removed": { color: "var(--warning)", fontWeight: "600" },
+  ".cm-removed::before": { color: "var(--warning)", content: '"‸"', fontWeight: "600" },
   ".cm-term": { textDecoration: "underline dotted var(--text-3)", textUnderlineOffset: "3px" },
   ".cm-forbidden": { textDecoration: "underline wavy var(--warning)", textUnderlineOffset: "3px" },
   ".cm-tooltip": { backgroundColor: "var(--surface-1)", border: "1px solid var(--border-strong)", borderRadius: "6px" },
