@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use app::Session;
 use app::domain::{
-    DiagramId, Level, PersonId, QueueFilter, QueueMark, QueueOrder, Reason, Region, Slot, State,
+    DiagramId, DraftScope, Level, PersonId, QueueFilter, QueueMark, QueueOrder, Reason, Region,
+    Slot, State,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -265,6 +266,21 @@ impl Queue {
             && self.reason.is_none()
             && self.mark.is_none()
     }
+}
+
+/// The diagrams that a model works on: those named, or the whole queue; at most `limit`.
+pub fn diagrams(session: &Session, typed: &[String], limit: Option<u32>) -> Result<DraftScope> {
+    let ids = typed.iter().map(|typed| session.find(typed));
+    let mut ids = ids.collect::<Result<Vec<_>>>()?;
+    ids.truncate(limit.map_or(usize::MAX, |limit| limit as usize));
+    Ok(if ids.is_empty() {
+        DraftScope::Filter {
+            filter: QueueFilter::default(),
+            limit,
+        }
+    } else {
+        DraftScope::Ids { ids }
+    })
 }
 
 /// The person of this name.

@@ -8,6 +8,8 @@ use serde_json::Value;
 const MAX_QUESTIONS: usize = 50;
 /// Longest text of a field, in characters; a longer one is not a question that anybody wants.
 const MAX_CHARS: usize = 2_000;
+/// At so many places something is tried to be read: a text of braces alone must not take for ever.
+const MAX_TRIES: usize = 2_000;
 /// Most options or accepted answers.
 const MAX_CHOICES: usize = 10;
 
@@ -20,9 +22,8 @@ pub struct Proposals {
     pub unfit: Vec<&'static str>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 struct Proposed {
     kind: String,
     question: String,
@@ -40,7 +41,8 @@ struct Proposed {
 pub fn read_proposals(text: &str, wanted: &[QuestionKind]) -> Proposals {
     let mut read = Proposals::default();
     let mut rest = text;
-    while let Some(open) = rest.find('{') {
+    for _ in 0..MAX_TRIES {
+        let Some(open) = rest.find('{') else { break };
         rest = &rest[open..];
         let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
         let Some(Ok(value)) = stream.next() else {

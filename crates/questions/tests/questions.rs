@@ -340,6 +340,9 @@ fn questions_are_read_out_of_whatever_a_model_wrote() {
     );
     let only = read_proposals(WRITTEN, &[QuestionKind::FillIn]);
     assert_eq!(only.questions.len(), 1);
+    let braces = "{ n1{ ".repeat(500);
+    let after = read_proposals(&format!("{braces}{WRITTEN}"), &QuestionKind::ALL);
+    assert_eq!(after.questions.len(), 5);
     for hostile in [
         "{".repeat(100_000),
         r#"{"a":"#.repeat(50_000),

@@ -157,7 +157,8 @@ export async function startEngine(): Promise<void> {
   }
 }
 
-async function change(failure: Key, ask: () => Promise<unknown>): Promise<boolean> {
+/** Changes the queue of jobs and sees to it that an engine runs; true if it was changed. */
+export async function change(failure: Key, ask: () => Promise<unknown>): Promise<boolean> {
   try {
     await ask();
   } catch (thrown) {

@@ -1,10 +1,9 @@
 /** Models that propose questions and that answer them, as the window asks for it. Rust owns the rows. */
-import { backend, type DraftScope, type Job, type Model, type PromptLanguage, type QuestionKind, type QuestionScope } from "../backend";
-import { shownLanguage, type Key } from "../i18n";
-import { drafting, refreshJobs, startEngine } from "./drafting.svelte";
+import { backend, type DraftScope, type Model, type PromptLanguage, type QuestionKind, type QuestionScope } from "../backend";
+import { shownLanguage } from "../i18n";
+import { change, drafting, refreshJobs, startEngine } from "./drafting.svelte";
 import { recall, remember } from "./remembered";
 import { session } from "./session.svelte";
-import { fail } from "./toasts.svelte";
 
 /** What the next suggestions are made with. */
 export interface Asking {
@@ -48,14 +47,14 @@ export async function propose(scope: DraftScope): Promise<boolean> {
   const { kinds, count, language } = examining.now;
   const model = examining.model;
   if (model === null) return false;
-  return queue("failed.propose", () => backend().queueProposals({ model_id: model.id, kinds: [...kinds], per_diagram: count, language, scope, sampling: SAMPLING }));
+  return change("failed.propose", () => backend().queueProposals({ model_id: model.id, kinds: [...kinds], per_diagram: count, language, scope, sampling: SAMPLING }));
 }
 
 /** Has the chosen model answer questions, once more if it has; true if that was queued. */
 export async function askModel(scope: QuestionScope, blind: boolean): Promise<boolean> {
   const model = examining.model;
   if (model === null) return false;
-  return queue("failed.ask_model", () => backend().queueAnswers({ model_id: model.id, scope, blind, again: true }));
+  return change("failed.ask_model", () => backend().queueAnswers({ model_id: model.id, scope, blind, again: true }));
 }
 
 /** Has a question that was kept checked without its picture, where the workspace's rules want that. */
@@ -68,18 +67,6 @@ export async function checkBlind(id: string): Promise<void> {
   }
   await refreshJobs();
   await startEngine();
-}
-
-async function queue(failure: Key, ask: () => Promise<Job>): Promise<boolean> {
-  try {
-    await ask();
-  } catch (thrown) {
-    fail(failure, thrown);
-    return false;
-  }
-  await refreshJobs();
-  await startEngine();
-  return true;
 }
 
 function key(): string {

@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use app::Session;
-use app::domain::{
-    DraftRequest, DraftScope, Job, JobState, Level, Model, PromptLanguage, QueueFilter, Redraft,
-    Sampling,
-};
+use app::domain::{DraftRequest, Job, JobState, Level, Model, PromptLanguage, Redraft, Sampling};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use engine::device::DeviceChoice;
@@ -17,7 +14,7 @@ use serde_json::json;
 use super::which_model::WhichModel;
 use super::working;
 use crate::answer::{Answer, complain};
-use crate::args::{InWorkspace, levels};
+use crate::args::{InWorkspace, diagrams, levels};
 use crate::{Context, plain};
 
 /// Have a model draft captions, and wait for them.
@@ -87,17 +84,7 @@ impl Draft {
     }
 
     fn queue(&self, session: &Session, model: &Model) -> Result<Job> {
-        let ids = self.ids.iter().map(|typed| session.find(typed));
-        let mut ids = ids.collect::<Result<Vec<_>>>()?;
-        ids.truncate(self.limit.map_or(usize::MAX, |limit| limit as usize));
-        let scope = if ids.is_empty() {
-            DraftScope::Filter {
-                filter: QueueFilter::default(),
-                limit: self.limit,
-            }
-        } else {
-            DraftScope::Ids { ids }
-        };
+        let scope = diagrams(session, &self.ids, self.limit)?;
         let request = DraftRequest {
             model_id: model.id.clone(),
             levels: self.level.clone(),

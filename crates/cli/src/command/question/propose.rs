@@ -4,15 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use app::domain::{
-    DraftScope, JobState, PromptLanguage, ProposeRequest, QuestionKind, QueueFilter, Sampling,
-};
+use app::domain::{JobState, PromptLanguage, ProposeRequest, QuestionKind, Sampling};
 use clap::Args;
 use engine::device::DeviceChoice;
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::args::{InWorkspace, word};
+use crate::args::{InWorkspace, diagrams, word};
 use crate::command::draft::languages;
 use crate::command::which_model::WhichModel;
 use crate::command::working;
@@ -72,17 +70,7 @@ impl Propose {
         let session = Arc::new(self.workspace.open(context)?);
         let model = self.model.find(&session)?;
         let started = Instant::now();
-        let ids = self.ids.iter().map(|typed| session.find(typed));
-        let mut ids = ids.collect::<Result<Vec<_>>>()?;
-        ids.truncate(self.limit.map_or(usize::MAX, |limit| limit as usize));
-        let scope = if ids.is_empty() {
-            DraftScope::Filter {
-                filter: QueueFilter::default(),
-                limit: self.limit,
-            }
-        } else {
-            DraftScope::Ids { ids }
-        };
+        let scope = diagrams(&session, &self.ids, self.limit)?;
         let kinds = if self.kinds.is_empty() {
             QuestionKind::ALL.to_vec()
         } else {
