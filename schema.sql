@@ -312,6 +312,8 @@ CREATE TABLE question (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     ready_at INTEGER,
+    -- Who wrote what it says now; what is not a revision yet is kept under that name.
+    writer_id TEXT REFERENCES person (id),
     -- Nothing enters the expert set without an expert.
     CHECK (state = 'proposed' OR author_id IS NOT NULL),
     CHECK ((state = 'ready') = (ready_at IS NOT NULL))
@@ -378,6 +380,15 @@ CREATE TABLE decision (
 ) STRICT;
 CREATE INDEX decision_by_diagram ON decision (diagram_id);
 CREATE INDEX decision_by_time ON decision (at);
+
+-- How a diagram stood before a decision, as JSON, so that the decision can be taken back.
+CREATE TABLE decision_before (
+    decision_id INTEGER NOT NULL PRIMARY KEY REFERENCES decision (id),
+    before TEXT NOT NULL CHECK (json_valid(before)),
+    undone_by TEXT REFERENCES person (id),
+    undone_at INTEGER,
+    CHECK ((undone_by IS NULL) = (undone_at IS NULL))
+) STRICT;
 
 -- What a lead writes while deciding: overwritten as often as needed, and gone once it is a revision.
 CREATE TABLE lead_text (

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use app::domain::{
-    BulkAction, BulkDone, BulkId, BulkScope, Claim, Committed, DiagramId, DrawnRegion, FilterId,
-    HistoryEntry, NewTerm, PersonId, Place, QueueFilter, Reason, Region, RegionChange, RegionId,
-    Revision, RevisionId, SavedFilter, Slot, State, Term, TermHit, TermId, TermsTaken,
+    BulkAction, BulkDone, BulkId, BulkScope, Claim, Committed, DiagramId, DraftId, DrawnRegion,
+    FilterId, HistoryEntry, NewTerm, PersonId, Place, QueueFilter, Reason, Region, RegionChange,
+    RegionId, Revision, RevisionId, SavedFilter, Slot, State, Term, TermHit, TermId, TermsTaken,
 };
 use app::{Structure, StructureDiff};
 
@@ -15,6 +15,12 @@ use crate::commands::{Answer, Shared};
 #[specta::specta]
 pub fn draw_region(desk: Shared<'_>, id: DiagramId, region: DrawnRegion) -> Answer<Region> {
     Ok(desk.session()?.draw_region(&id, &region)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn draw_evidence(desk: Shared<'_>, id: DiagramId, region: DrawnRegion) -> Answer<Region> {
+    Ok(desk.session()?.draw_evidence(&id, &region)?)
 }
 
 #[tauri::command(async)]
@@ -58,6 +64,18 @@ pub fn set_reasons(desk: Shared<'_>, slot: Slot, reasons: Vec<Reason>) -> Answer
 
 #[tauri::command(async)]
 #[specta::specta]
+pub fn accept_draft(desk: Shared<'_>, slot: Slot, draft: DraftId) -> Answer<Committed> {
+    Ok(desk.session()?.accept_draft(&slot, Some(&draft))?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn take_back_draft(desk: Shared<'_>, slot: Slot) -> Answer<Committed> {
+    Ok(desk.session()?.take_back_draft(&slot)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
 pub fn history(
     desk: Shared<'_>,
     slot: Slot,
@@ -91,7 +109,7 @@ pub fn structure_diff(
     gold: String,
     other: String,
 ) -> Answer<Option<StructureDiff>> {
-    Ok(desk.session()?.structure_diff(&gold, &other))
+    Ok(desk.session()?.structure_diff(&gold, &other)?)
 }
 
 #[tauri::command(async)]

@@ -157,6 +157,12 @@ pub fn three_way(desk: Shared<'_>, base: String, one: String, other: String) -> 
 
 #[tauri::command(async)]
 #[specta::specta]
+pub fn agreement(desk: Shared<'_>, one: String, other: String) -> Answer<f64> {
+    Ok(desk.session()?.agreement(&one, &other)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
 pub fn start_import(
     desk: Shared<'_>,
     paths: Vec<PathBuf>,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use app::{Cancel, Code, Problem, Session, Settings};
+use app::{Cancel, Problem, Session, Settings};
 use serde::Serialize;
 use specta::Type;
 use tauri::{AppHandle, Emitter};
@@ -37,6 +37,8 @@ pub struct Desk {
     app: AppHandle,
     config_dir: PathBuf,
     person: String,
+    /// Whether that name was given for this run.
+    named: bool,
     wanted: Option<PathBuf>,
     session: Mutex<Option<Arc<Session>>>,
     settings: Mutex<Settings>,
@@ -54,6 +56,7 @@ impl Desk {
         std::thread::spawn(app::warm_diff);
         Self {
             app,
+            named: person.is_some(),
             person: app::person_or_user(person),
             wanted,
             session: Mutex::default(),
@@ -86,11 +89,9 @@ impl Desk {
 
     /// The open session.
     pub fn session(&self) -> Result<Arc<Session>, Problem> {
-        lock(&self.session).clone().ok_or_else(|| Problem {
-            code: Code::NoWorkspace,
-            message: "no workspace is open".to_owned(),
-            help: None,
-        })
+        lock(&self.session)
+            .clone()
+            .ok_or_else(Problem::no_workspace)
     }
 
     /// Makes a workspace and opens it.
@@ -100,7 +101,11 @@ impl Desk {
 
     /// Opens a workspace in place of the one that is open.
     pub fn open(&self, path: &Path) -> Result<WorkspaceInfo, Problem> {
-        self.enter(Session::open(path, &self.person)?)
+        if self.named {
+            return self.enter(Session::open(path, &self.person)?);
+        }
+        let known = lock(&self.settings).people.clone();
+        self.enter(Session::open_known(path, &self.person, &known)?)
     }
 
     fn enter(&self, session: Session) -> Result<WorkspaceInfo, Problem> {
@@ -114,13 +119,19 @@ impl Desk {
         {
             let mut settings = lock(&self.settings);
             settings.remember(session.workspace().root());
+            // A name that was given is for this run.
+            if !self.named {
+                let id = session.workspace_id()?.to_string();
+                settings.people.insert(id, session.person().id.clone());
+            }
             settings.save(&self.config_dir)?;
         }
+        app::log_problems_in(session.workspace());
         *lock(&self.session) = Some(session);
         Ok(info)
     }
 
-    /// Keeps the preferences; the list of recent workspaces stays the desk's own.
+    /// Keeps the preferences; the recent workspaces, and who this person is there, stay the desk's own.
     pub fn save_settings(&self, new: Settings) -> Result<(), Problem> {
         let mut settings = lock(&self.settings);
         settings.language = new.language;
@@ -145,7 +156,9 @@ fn info(session: &Session) -> WorkspaceInfo {
     WorkspaceInfo {
         name: session.workspace().name(),
         path: session.workspace().root().display().to_string(),
-        person: session.person().name.clone(),
+        person: session
+            .me()
+            .map_or_else(|_| session.person().name.clone(), |me| me.name),
     }
 }
 

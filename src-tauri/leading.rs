@@ -17,14 +17,20 @@ pub fn review(desk: Shared<'_>, id: DiagramId) -> Answer<ReviewView> {
 
 #[tauri::command(async)]
 #[specta::specta]
-pub fn keep_lead_text(desk: Shared<'_>, slot: Slot, text: String) -> Answer<()> {
-    Ok(desk.session()?.keep_lead_text(&slot, &text)?)
+pub fn keep_lead_text(desk: Shared<'_>, slot: Slot, text: Option<String>) -> Answer<()> {
+    Ok(desk.session()?.keep_lead_text(&slot, text.as_deref())?)
 }
 
 #[tauri::command(async)]
 #[specta::specta]
 pub fn decide(desk: Shared<'_>, id: DiagramId, decision: NewDecision) -> Answer<State> {
     Ok(desk.session()?.decide(&id, &decision)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn undo_decision(desk: Shared<'_>, id: DiagramId) -> Answer<State> {
+    Ok(desk.session()?.undo_decision(&id)?)
 }
 
 #[tauri::command(async)]
@@ -93,8 +99,19 @@ pub fn people(desk: Shared<'_>) -> Answer<Vec<PersonInfo>> {
 
 #[tauri::command(async)]
 #[specta::specta]
-pub fn set_roles(desk: Shared<'_>, person: PersonId, roles: Vec<Role>) -> Answer<PersonInfo> {
-    Ok(desk.session()?.set_roles(&person, &roles)?)
+pub fn set_role(
+    desk: Shared<'_>,
+    person: PersonId,
+    role: Role,
+    wanted: bool,
+) -> Answer<PersonInfo> {
+    Ok(desk.session()?.set_role(&person, role, wanted)?)
+}
+
+#[tauri::command(async)]
+#[specta::specta]
+pub fn add_person(desk: Shared<'_>, name: String, roles: Vec<Role>) -> Answer<PersonInfo> {
+    Ok(desk.session()?.add_person(&name, &roles)?)
 }
 
 #[tauri::command(async)]

@@ -35,9 +35,13 @@ export default defineConfig(({ mode }) => ({
   clearScreen: false,
   server: { port: 1420, strictPort: true },
   test: {
+    // Style sheets are read as text by the test of their colours.
+    css: { include: [/tokens\.css/] },
     environment: "jsdom",
     include: ["src/**/*.test.ts"],
     setupFiles: ["src/test-setup.ts"],
     restoreMocks: true,
+    // Generous: a loaded machine is slow, and a test that hangs is still ended.
+    testTimeout: 30_000,
   },
 }));

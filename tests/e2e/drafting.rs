@@ -173,6 +173,21 @@ fn a_server_added_by_the_dialog_drafts_a_text_that_grows() {
     });
 }
 
+async fn draft_again_and_cancel(desk: &Desk) -> Result<()> {
+    desk.press("Ctrl+Shift+G").await?;
+    desk.click("[data-testid=scope-filter]").await?;
+    desk.click("[data-testid=draft-again]").await?;
+    desk.click("[data-testid=draft-start]").await?;
+    desk.appears(STREAM).await?;
+    desk.press("Ctrl+Shift+J").await?;
+    desk.screenshot("jobs").await?;
+    desk.click("[data-testid=job-cancel]").await?;
+    desk.click("[data-testid=job-cancel-sure]").await?;
+    desk.wait_text("[data-testid=job-state]", |text| text == "Cancelled")
+        .await?;
+    Ok(())
+}
+
 #[test]
 fn all_that_the_queue_shows_is_drafted_in_chinese_and_can_be_stopped() {
     play(async |stage| {
@@ -218,16 +233,7 @@ fn all_that_the_queue_shows_is_drafted_in_chinese_and_can_be_stopped() {
             .await?;
 
         server.allow(1);
-        desk.press("Ctrl+Shift+G").await?;
-        desk.click("[data-testid=scope-filter]").await?;
-        desk.click("[data-testid=draft-again]").await?;
-        desk.click("[data-testid=draft-start]").await?;
-        desk.appears(STREAM).await?;
-        desk.press("Ctrl+Shift+J").await?;
-        desk.screenshot("jobs").await?;
-        desk.click("[data-testid=job-cancel]").await?;
-        desk.wait_text("[data-testid=job-state]", |text| text == "Cancelled")
-            .await?;
+        draft_again_and_cancel(&desk).await?;
         let states: Vec<JobState> = workspace
             .reader()?
             .jobs()?

@@ -69,6 +69,38 @@ fn tab_reaches_every_control_and_shows_where_it_is() {
     });
 }
 
+#[test]
+fn a_region_is_drawn_moved_and_resized_by_keys_alone() {
+    play(async |stage| {
+        let workspace = stage.sample()?;
+        let desk = stage.open(&workspace).await?;
+        desk.press("Alt+R").await?;
+        desk.appears("[data-testid=regions-ground]").await?;
+        desk.press("Enter").await?;
+        desk.wait(
+            "the new region has the keyboard",
+            "document.activeElement.dataset.testid === 'region'",
+        )
+        .await?;
+        let drawn = workspace
+            .until("the region is stored", 1, |view| view.regions.len() == 1)
+            .await?;
+        let before = drawn.regions[0].clone();
+        desk.press("Right").await?;
+        workspace
+            .until("it is moved", 1, |view| view.regions[0].x == before.x + 1)
+            .await?;
+        desk.press("Ctrl+Shift+Down").await?;
+        workspace
+            .until("it is resized", 1, |view| {
+                view.regions[0].height == before.height + 10
+            })
+            .await?;
+        assert_eq!(desk.number().await?, 1);
+        desk.no_problem().await
+    });
+}
+
 fn in_pane(pane: &str) -> String {
     format!("document.activeElement.closest('[data-pane={pane}]') !== null")
 }

@@ -8,7 +8,9 @@
 
 mod harness;
 
+mod axe;
 mod bench;
+mod board;
 mod crash;
 mod drafting;
 mod editing;
@@ -18,8 +20,12 @@ mod looks;
 mod opening;
 mod picture;
 mod processes;
+mod questions;
 mod queue;
+mod regions;
 mod review;
 mod security;
+mod structure;
+mod terms;
 mod tour;
 mod transfer;

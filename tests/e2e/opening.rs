@@ -101,3 +101,21 @@ fn without_a_workspace_one_can_be_made_and_is_empty() {
         desk.screenshot("empty").await
     });
 }
+
+#[test]
+fn what_failed_is_told_in_chinese_too() {
+    play(async |stage| {
+        let bare = stage.open_bare(&["--as", "Test"]).await?;
+        bare.appears("[data-testid=start-screen]").await?;
+        bare.click("[data-testid=language-switch]").await?;
+        let nowhere = stage.folder().join("没有此目录").display().to_string();
+        bare.type_into("[data-testid=workspace-path]", &nowhere)
+            .await?;
+        bare.click("[data-testid=workspace-open]").await?;
+        bare.wait_text("[data-testid=workspace-problem]", |text| {
+            text.contains(&nowhere) && text.contains("中没有 Callout 工作区")
+        })
+        .await?;
+        bare.screenshot("start-problem-zh").await
+    });
+}

@@ -37,7 +37,7 @@ fn a_tour_of_the_window_violates_no_policy() {
         desk.opened(2).await?;
         desk.go_to_end_of_caption().await?;
         desk.type_keys(" Toured.").await?;
-        desk.press("Ctrl+Shift+F").await?;
+        desk.press("Alt+F").await?;
         desk.appears(".cm-search").await?;
         desk.press("Escape").await?;
         for (chord, dialog) in [

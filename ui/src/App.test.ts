@@ -3,7 +3,7 @@ import { EditorView } from "@codemirror/view";
 import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import App from "./App.svelte";
-import { provideBackend, type ApiError, type Backend, type Settings } from "./backend";
+import { provideBackend, type ApiError, type Backend, type DiagramView, type Draft, type Settings, type SubmitNote } from "./backend";
 import { fakeBackend, type Fake } from "./backend/fake";
 import { setLanguage } from "./i18n";
 import { closeDialog, dialogs } from "./state/dialogs.svelte";
@@ -49,7 +49,7 @@ function type(more: string): void {
   editor?.dispatch({ changes: { from: editor.state.doc.length, insert: more }, userEvent: "input.type" });
 }
 
-const broken = { code: "other", message: "disk is full", help: "Free some space." };
+const broken = { code: "other", message: "disk is full", help: "Free some space.", named: null };
 
 describe("submit and next", () => {
   it("keeps the typed text, submits it, and shows the next diagram", async () => {
@@ -69,6 +69,50 @@ describe("submit and next", () => {
     await press({ key: "Enter", ctrlKey: true, keyCode: 229 });
     expect(fake.calls).not.toContain("submit");
     expect(text("diagram-name")).toBe("diagram 1.png");
+  });
+
+  it("takes the next free diagram, not one that somebody finished", async () => {
+    const fake = await start(3);
+    fake.diagrams[1]!.state = "approved";
+    fake.changed();
+    type(" More.");
+    await press({ key: "Enter", ctrlKey: true });
+    await openIs("diagram 3.png");
+    expect(fake.calls).toContain("claimNext");
+  });
+
+  it("shows beforehand what is handed in, and accepts only the draft that is on the screen", async () => {
+    const notes: SubmitNote[] = [];
+    const draft = (level: "global" | "detailed"): Draft => ({ id: `draft ${level}`, level, region_id: null, text: `The ${level} draft`, label: "m", created_at: "2026-11-01T00:00:00Z", origin: null });
+    const drafts = [draft("global"), draft("detailed")];
+    const plain = fakeBackend(1);
+    const accepted: string[] = [];
+    const openDiagram = async (id: string): Promise<DiagramView> => {
+      const view = await plain.openDiagram(id);
+      const captions = view.captions.map((caption) => {
+        const own = drafts.find(({ level }) => level === caption.slot.level);
+        if (own === undefined) return { ...caption, text: "" };
+        const progress = accepted.includes(own.id) ? ("accepted" as const) : ("draft" as const);
+        return { ...caption, draft: own, text: own.text, progress, base_revision: progress === "accepted" ? "r1" : null };
+      });
+      return { ...view, drafts, captions };
+    };
+    const done = { head_revision: "r1", base_revision: "r1", version: 1, conflict: null, state: "in_progress" as const };
+    await start(1, {
+      openDiagram,
+      acceptDraft: async (_, id) => (accepted.push(id), done),
+      submit: async (_, note) => (notes.push(note), { ...done, state: "submitted" }),
+    });
+    await waitFor(() => expect(text("hands-in-not")).toContain("Detailed"));
+    expect(text("hands-in")).toContain("Hands in: Global");
+    await press({ key: "3", altKey: true });
+    await waitFor(() => expect(text("hands-in")).toContain("Hands in: Detailed"));
+    await press({ key: "Enter", ctrlKey: true, shiftKey: true });
+    await waitFor(() => expect(accepted).toEqual(["draft detailed"]));
+    await press({ key: "1", altKey: true });
+    await waitFor(() => expect(text("hands-in")).toBe("Hands in: Global, Detailed"));
+    await press({ key: "Enter", ctrlKey: true });
+    await waitFor(() => expect(notes.map(({ draft_id }) => draft_id)).toEqual(["draft global"]));
   });
 
   it("says that the queue is done after the last diagram", async () => {
@@ -212,10 +256,12 @@ describe("looks", () => {
 
 describe("import", () => {
   it("takes dropped files, and reports each refused one by its name", async () => {
-    const rejected = [{ path: 'a\n"b".png', reason: "picture is truncated" }];
-    const report = { imported: 2, already: 1, skipped: 0, rejected, cancelled: false, seconds: 0.4 };
+    const rejected = [{ path: 'a\n"b".png', reason: "picture is truncated", named: null }];
+    const report = { imported: 2, diagrams: ["a", "b"], already: 1, skipped: 0, rejected, cancelled: false, seconds: 0.4 };
     const asked: string[][] = [];
-    const fake = await start(0, { startImport: async (paths) => (asked.push(paths), report) });
+    const taken: unknown[] = [];
+    const bulk = async (scope: unknown, action: unknown) => (taken.push([scope, action]), { id: "b1", changed: 2, unchanged: 0 });
+    const fake = await start(0, { startImport: async (paths) => (asked.push(paths), report), bulk });
     await screen.findByTestId("queue-empty");
     fake.drop(["/pics/图.png"]);
     await fireEvent.click(await screen.findByTestId("import-start"));
@@ -224,13 +270,17 @@ describe("import", () => {
     expect(shown.textContent).toContain("2 diagrams imported");
     expect(text("import-refused")).toContain('a↵"b".png');
     expect(text("import-refused")).toContain("picture is truncated");
+    await fireEvent.click(screen.getByTestId("import-close"));
+    expect(text("undo-row")).toContain("2 diagrams came in");
+    await fireEvent.click(screen.getByTestId("undo-last"));
+    expect(taken).toEqual([[{ kind: "picked", ids: ["a", "b"] }, { kind: "skip", reason: "Import taken back", only_todo: true }]]);
   });
 });
 
 describe("the start screen", () => {
   it("says why a workspace did not open and what to do", async () => {
-        const problem: ApiError = { code: "newer_database", message: "written by a newer version", help: "Update the app." };
-    const settings: Settings = { language: "en", theme: "light", recent: ["/old.callout"] };
+    const problem: ApiError = { code: "newer_database", message: "written by a newer version", help: "Update the app.", named: null };
+    const settings: Settings = { language: "en", theme: "light", recent: ["/old.callout"], people: {} };
     provideBackend(fakeBackend(1, { startup: async () => ({ workspace: null, settings, problem, version: "1" }) }));
     render(App);
     const shown = await screen.findByTestId("workspace-problem");

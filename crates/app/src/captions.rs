@@ -5,7 +5,7 @@ use domain::{
     Committed, DiagramId, DrawnRegion, HistoryEntry, PersonId, Reason, Region, RegionChange,
     RegionId, Revision, RevisionId, Slot,
 };
-use store::{annotate, history, regions, table};
+use store::{annotate, history, regions};
 
 use crate::Session;
 
@@ -16,6 +16,14 @@ impl Session {
     /// When the diagram takes no text, or the shape or name cannot be; so for the four below.
     pub fn draw_region(&self, id: &DiagramId, new: &DrawnRegion) -> Result<Region> {
         self.write(|tx, by| regions::draw(tx, by, id, new))
+    }
+
+    /// Draws a region that a question points at.
+    ///
+    /// # Errors
+    /// Unless an author acts, and when the shape or name cannot be.
+    pub fn draw_evidence(&self, id: &DiagramId, new: &DrawnRegion) -> Result<Region> {
+        self.write(|tx, by| regions::draw_evidence(tx, by, id, new))
     }
 
     /// Renames or moves a region.
@@ -68,7 +76,7 @@ impl Session {
     /// # Errors
     /// As [`Self::page`].
     pub fn history(&self, slot: &Slot, annotator: Option<&PersonId>) -> Result<Vec<HistoryEntry>> {
-        self.read(|connection| history::list(connection, slot, annotator))
+        self.read(|connection| history::list(connection, slot, annotator, &self.person.id))
     }
 
     /// One revision with its text.
@@ -76,7 +84,7 @@ impl Session {
     /// # Errors
     /// When there is none.
     pub fn revision(&self, id: &RevisionId) -> Result<Revision> {
-        self.read(|connection| table::revision::get(connection, id))
+        self.read(|connection| history::revision(connection, id, &self.person.id))
     }
 
     /// Makes an earlier text the head again, as a new revision.

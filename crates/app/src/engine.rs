@@ -10,15 +10,13 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use store::jobs;
 
-use crate::Session;
+use crate::{Session, log};
 
 /// An engine that nobody asks anything for so long, in seconds, gives its memory back.
 const IDLE_SECS: &str = "900";
 
 /// Names another program in place of the `callout` beside this one.
 const PROGRAM: &str = "CALLOUT_ENGINE";
-/// What the engine prints goes there, under `runs/`.
-const LOG: &str = "engine.log";
 /// A longer log begins anew.
 const MAX_LOG_BYTES: u64 = 4 * 1_024 * 1_024;
 
@@ -41,6 +39,16 @@ pub struct EngineStatus {
 pub struct NoEngine(PathBuf);
 
 impl NoEngine {
+    #[cfg(test)]
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Where it was looked for.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         "Put the program `callout` beside this one, or name it in the environment variable `CALLOUT_ENGINE`."
@@ -118,9 +126,9 @@ impl Session {
         let folder = self.workspace.runs_dir();
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("making `{}`", folder.display()))?;
-        let path = folder.join(LOG);
-        let log = OpenOptions::new().create(true).append(true).open(&path);
-        let log = log.with_context(|| format!("opening `{}`", path.display()))?;
+        let path = folder.join(log::ENGINE);
+        let opened = OpenOptions::new().create(true).append(true).open(&path);
+        let log = opened.with_context(|| format!("opening `{}`", path.display()))?;
         if log.metadata()?.len() > MAX_LOG_BYTES {
             log.set_len(0)?;
         }

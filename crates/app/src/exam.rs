@@ -1,11 +1,11 @@
 //! Questions: writing, checking and trying them.
 
-use ::questions::Context;
+use ::questions::{Context, Other};
 use anyhow::Result;
 use domain::{
     AnswerRequest, DiagramId, Finding, Job, ProposeRequest, Question, QuestionContent,
     QuestionCoverage, QuestionEntry, QuestionFilter, QuestionId, QuestionPage, QuestionRevision,
-    QuestionSaved, QuestionSource, QuestionState, QuestionTrial, RevisionId, Severity,
+    QuestionSaved, QuestionSource, QuestionTrial, RevisionId, Severity,
 };
 use store::Connection;
 use store::table::{annotation, region, revision};
@@ -243,25 +243,18 @@ fn context(
         }
     }
     let mut others = question_set::stems(connection)?;
-    others.retain(|(other, _)| other != id);
-    let mut key_positions = question_set::coverage(connection)?.key_positions;
-    // What it adds itself is counted by the check.
-    if question.state == QuestionState::Ready
-        && let Some(place) = question
-            .content
-            .choices
-            .iter()
-            .position(|choice| choice.right)
-        && let Some(count) = key_positions.get_mut(place)
-    {
-        *count = count.saturating_sub(1);
-    }
+    others.retain(|other| other.id != *id);
+    let others = others.into_iter().map(|other| Other {
+        same_diagram: other.diagram == *diagram,
+        id: other.id,
+        stem: other.stem,
+    });
     let blind = examine::blind_trial(connection, id, content)?;
     Ok(Context {
         captions,
         regions: region::of_diagram(connection, diagram)?,
-        others,
-        key_positions,
+        others: others.collect(),
+        key_positions: question_set::key_positions(connection, id)?,
         found_blind_by: blind
             .filter(|trial| trial.correct == Some(true))
             .map(|trial| trial.model),

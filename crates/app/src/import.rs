@@ -4,20 +4,22 @@ mod files;
 mod take;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use domain::{DiagramId, Role};
 use picture::{Decoder, Limits};
 use serde::Serialize;
 use specta::Type;
 use store::annotate::By;
 use store::table::region;
-use store::{Database, intake};
+use store::{Database, intake, people};
 
-use crate::{Session, now};
+use crate::{Named, Problem, Session, now};
 use files::Found;
 use take::{Taken, take};
 
@@ -65,6 +67,8 @@ pub struct ImportProgress {
 pub struct ImportReport {
     /// Pictures that came in.
     pub imported: u32,
+    /// Their diagrams.
+    pub diagrams: Vec<DiagramId>,
     /// Pictures that were here already, by content.
     pub already: u32,
     /// Files in folders that are no pictures and do not claim to be.
@@ -84,13 +88,15 @@ pub struct Rejected {
     pub path: String,
     /// What is wrong with it.
     pub reason: String,
+    /// The same for windows in other languages than English, where it has a name.
+    pub named: Option<Named>,
 }
 
 impl Session {
     /// Brings in files and folders. A file that is refused stops nothing: the report names it.
     ///
     /// # Errors
-    /// When the workspace itself cannot be written.
+    /// Unless a lead acts, and when the workspace itself cannot be written.
     pub fn import(
         &self,
         paths: &[PathBuf],
@@ -98,6 +104,8 @@ impl Session {
         mut progress: impl FnMut(ImportProgress),
     ) -> Result<ImportReport> {
         let started = Instant::now();
+        // Before anything is copied and decoded.
+        self.read(|connection| people::require(connection, &self.person.id, Role::Lead))?;
         self.workspace.sweep()?;
         let mut found = files::find(paths, self.workspace.root(), &options.cancel);
         let mut report = ImportReport {
@@ -196,7 +204,7 @@ impl Session {
         for (path, taken) in batch.drain(..) {
             match taken {
                 Taken::Already => report.already += 1,
-                Taken::Refused(reason) => report.rejected.push(rejected(path, reason)),
+                Taken::Refused(why) => report.rejected.push(rejected(path, why)),
                 Taken::Ready(new) => {
                     match self.workspace.keep(new.incoming, &new.diagram.image.format) {
                         Ok(_) => ready.push((new.diagram, new.regions, new.drafts)),
@@ -213,7 +221,7 @@ impl Session {
             at: now(),
         };
         let imported = database.write(|tx| {
-            let mut imported: u32 = 0;
+            let mut imported = Vec::new();
             for (diagram, regions, drafts) in &ready {
                 let Some(id) = intake::import(tx, by, diagram, drafts)? else {
                     continue;
@@ -221,12 +229,14 @@ impl Session {
                 for region in regions {
                     region::find_or_insert(tx, &id, region, by.person, by.at)?;
                 }
-                imported += 1;
+                imported.push(id);
             }
             Ok(imported)
         })?;
-        report.imported += imported;
-        report.already += u32::try_from(ready.len()).unwrap_or(u32::MAX) - imported;
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        report.imported += count(imported.len());
+        report.already += count(ready.len() - imported.len());
+        report.diagrams.extend(imported);
         Ok(())
     }
 }
@@ -241,9 +251,35 @@ impl Found {
     }
 }
 
-fn rejected(path: &Path, reason: impl Into<String>) -> Rejected {
+/// Why a file is refused, in English and by name.
+struct Why {
+    reason: String,
+    named: Option<Named>,
+}
+
+impl Why {
+    fn new(reason: impl Into<String>, key: &str, details: &[&dyn Display]) -> Self {
+        Self {
+            reason: reason.into(),
+            named: Some(Named::new(key, details)),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Why {
+    fn from(error: anyhow::Error) -> Self {
+        let Problem { message, named, .. } = Problem::from(error);
+        Self {
+            reason: message,
+            named,
+        }
+    }
+}
+
+fn rejected(path: &Path, why: Why) -> Rejected {
     Rejected {
         path: path.display().to_string(),
-        reason: reason.into(),
+        reason: why.reason,
+        named: why.named,
     }
 }

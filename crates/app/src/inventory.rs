@@ -11,6 +11,8 @@ use specta::Type;
 use store::table::model;
 
 use crate::Session;
+use crate::jobs::absolute;
+use crate::problem::{Named, of_hub};
 
 /// Tokens of prompt and answer that memory is reckoned for: a picture, its context and a long caption.
 const CONTEXT_TOKENS: u64 = 4_096;
@@ -49,6 +51,8 @@ pub struct Listed {
     pub about: Option<ModelAbout>,
     /// Why it cannot be read.
     pub problem: Option<String>,
+    /// The same for windows in other languages than English.
+    pub named: Option<Named>,
 }
 
 /// A model on this machine.
@@ -152,9 +156,10 @@ impl Session {
     /// # Errors
     /// As [`Self::add_model`], and when the old one is not there.
     pub fn replace_model(&self, old: &ModelId, new: &NewModel) -> Result<Model> {
+        let new = absolute(new)?;
         self.write(|tx, by| {
             model::remove(tx, by, old)?;
-            model::insert(tx, by, new)
+            model::insert(tx, by, &new)
         })
     }
 }
@@ -174,19 +179,20 @@ pub fn describe_model(path: &Path) -> Result<ModelAbout> {
 }
 
 fn listed(model: Model, devices: &[hub::Device]) -> Listed {
-    let (about, problem) = match &model.source {
+    let (about, broken) = match &model.source {
         ModelSource::Server { .. } => (None, None),
         ModelSource::Qwen25Vl { path, .. } | ModelSource::Gguf { path, .. } => {
             match hub::describe(Path::new(path)) {
                 Ok(description) => (Some(about(&description, devices)), None),
-                Err(error) => (None, Some(error.to_string())),
+                Err(error) => (None, Some(error)),
             }
         }
     };
     Listed {
         model,
         about,
-        problem,
+        named: broken.as_ref().map(of_hub),
+        problem: broken.map(|error| error.to_string()),
     }
 }
 

@@ -156,7 +156,7 @@ impl Session {
     }
 }
 
-fn absolute(new: &NewModel) -> Result<NewModel> {
+pub(crate) fn absolute(new: &NewModel) -> Result<NewModel> {
     use domain::ModelSource::{Gguf, Qwen25Vl, Server};
     let mut new = new.clone();
     match &mut new.source {

@@ -11,6 +11,7 @@ mod import;
 mod inventory;
 mod jobs;
 mod leads;
+mod log;
 mod pictures;
 mod problem;
 mod records;
@@ -33,8 +34,9 @@ pub use interchange::Exported;
 pub use inventory::{
     DeviceInfo, Fitness, Found, Inventory, Listed, MemoryNeed, ModelAbout, describe_model,
 };
+pub use log::log_problems_in;
 pub use pictures::PictureFile;
-pub use problem::{Code, Problem};
+pub use problem::{Code, Named, Problem};
 pub use records::read_terms;
 pub use servers::{keep_key, server_models};
 pub use session::{Session, Status, person_or_user};

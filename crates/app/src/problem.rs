@@ -1,7 +1,12 @@
 //! Failures as people and windows get them: what is wrong, and what to do next.
 
+mod named;
+
 use serde::Serialize;
 use specta::Type;
+
+pub use named::Named;
+pub(crate) use named::{of_hub, of_picture};
 
 /// What a window acts on; anything else is [`Code::Other`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
@@ -15,6 +20,8 @@ pub enum Code {
     NewerDatabase,
     /// Two texts wait for a choice.
     Conflict,
+    /// Other texts are handed in than those that were read.
+    NotAsRead,
     /// No workspace is open.
     NoWorkspace,
     /// Everything else.
@@ -30,6 +37,20 @@ pub struct Problem {
     pub message: String,
     /// What to do next, where that is known.
     pub help: Option<String>,
+    /// The same for windows in other languages than English, where the failure has a name.
+    pub named: Option<Named>,
+}
+
+impl Problem {
+    /// What a window is told that has no workspace open.
+    pub fn no_workspace() -> Self {
+        Self {
+            code: Code::NoWorkspace,
+            message: "no workspace is open".to_owned(),
+            help: None,
+            named: Some(Named::new("desk.no_workspace", &[])),
+        }
+    }
 }
 
 impl From<anyhow::Error> for Problem {
@@ -38,11 +59,14 @@ impl From<anyhow::Error> for Problem {
         let help = error
             .chain()
             .find_map(|cause| made_help(cause).or_else(|| help_of(cause).map(str::to_owned)));
-        Self {
+        let problem = Self {
             code,
             message: format!("{error:#}"),
             help,
-        }
+            named: error.chain().find_map(named::of),
+        };
+        crate::log::problem(&problem);
+        problem
     }
 }
 
@@ -54,6 +78,7 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<Code> {
             Some(Code::WrongState)
         }
         Error::NewerDatabase { .. } => Some(Code::NewerDatabase),
+        Error::NotAsRead => Some(Code::NotAsRead),
         Error::OpenConflict(_) => Some(Code::Conflict),
         _ => None,
     }

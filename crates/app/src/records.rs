@@ -5,17 +5,19 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use domain::{AuditFilter, NewTerm};
+use domain::NewTerm;
 use serde_json::json;
+use store::table;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::{Session, now};
+use crate::{Session, log, now};
 
-const PAGE_ROWS: u32 = 1_000;
+/// So much of the end of a log goes into a bundle.
+const LOG_BYTES: u64 = 64 * 1_024;
 
 impl Session {
-    /// Writes the whole audit log as JSON Lines, newest first; says how many lines.
+    /// Writes the whole audit log as JSON Lines, oldest first, as it is at one moment; says how many lines.
     ///
     /// # Errors
     /// When `out` cannot be written; then what was there stays.
@@ -23,17 +25,18 @@ impl Session {
         let mut lines = 0;
         whole_file(out, |file| {
             let mut writer = BufWriter::new(file);
-            loop {
-                let page = self.audit_page(&AuditFilter::default(), lines, PAGE_ROWS)?;
-                if page.entries.is_empty() {
-                    return Ok(writer.flush()?);
-                }
-                for entry in &page.entries {
-                    serde_json::to_writer(&mut writer, entry)?;
+            // A connection of its own: the window goes on reading meanwhile.
+            let database = self.workspace.connect()?;
+            let written = database.read(|connection| {
+                Ok(table::audit::each(connection, |entry| {
+                    serde_json::to_writer(&mut writer, &entry)?;
                     writer.write_all(b"\n")?;
                     lines += 1;
-                }
-            }
+                    anyhow::Ok(())
+                }))
+            })?;
+            written?;
+            Ok(writer.flush()?)
         })?;
         Ok(lines)
     }
@@ -49,13 +52,14 @@ impl Session {
     }
 
     /// Writes what a bug report needs and nothing that anybody wrote: versions, the schema, how many rows
-    /// each table has, the rules, and what SQLite finds wrong.
+    /// each table has, the rules, what SQLite finds wrong, and the ends of the logs without paths and names.
     ///
     /// # Errors
     /// When `out` cannot be written.
     pub fn save_diagnostics(&self, out: &Path) -> Result<()> {
         let (schema, rows) = self.read(store::diagnostics)?;
         let status = self.status()?;
+        let hidden = log::Hidden::new(&self.read(store::names)?);
         let about = json!({
             "callout": env!("CARGO_PKG_VERSION"),
             "made_at": now(),
@@ -64,7 +68,7 @@ impl Session {
             "processors": std::thread::available_parallelism().map_or(0, usize::from),
             "workspace": status.id,
             "states": status.states,
-            "problems": status.problems,
+            "problems": status.problems.iter().map(|line| hidden.out_of(line)).collect::<Vec<_>>(),
             "policy": self.policy()?,
             "engine": self.engine()?,
             "rows": rows,
@@ -75,6 +79,13 @@ impl Session {
             archive.write_all(&serde_json::to_vec_pretty(&about)?)?;
             archive.start_file("schema.sql", SimpleFileOptions::default())?;
             archive.write_all(schema.as_bytes())?;
+            for name in [log::ENGINE, log::DESK] {
+                let Some(said) = log::tail(&self.workspace.runs_dir().join(name), LOG_BYTES) else {
+                    continue;
+                };
+                archive.start_file(name, SimpleFileOptions::default())?;
+                archive.write_all(hidden.out_of(&said).as_bytes())?;
+            }
             archive.finish()?;
             Ok(())
         })

@@ -1,19 +1,21 @@
 //! One person at work in one workspace.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use domain::{
-    AuditEntry, Committed, DiagramId, DiagramView, JournalEntry, Keep, NewRegion, Person, Place,
-    QueueFilter, QueuePage, Region, Saved, Slot, SpanLink, State, StateCounts, SubmitNote,
+    AuditEntry, Committed, DiagramId, DiagramView, DraftId, JournalEntry, Keep, Person, PersonId,
+    Place, QueueFilter, QueuePage, Region, Saved, Slot, SpanLink, State, StateCounts, SubmitNote,
+    WorkspaceId,
 };
 use serde::Serialize;
 use store::annotate::By;
-use store::{Database, Workspace, annotate, queue, review, table, view};
+use store::{Database, Workspace, annotate, people, queue, regions, review, table, view};
 
 use crate::now;
-use crate::words::{MEASURES, Prepared};
+use crate::words::Prepared;
 
 /// A workspace opened by somebody. Shared between threads; a long search never makes a save wait,
 /// since reads and writes have a connection each.
@@ -24,6 +26,8 @@ pub struct Session {
     reader: Mutex<Database>,
     writer: Mutex<Database>,
     pub(crate) decoder: Mutex<Option<picture::Decoder>>,
+    /// Draws structures: never larger than one texture.
+    pub(crate) drawer: Mutex<Option<picture::Decoder>>,
     pub(crate) prepared: Prepared,
 }
 
@@ -64,7 +68,9 @@ impl Session {
     pub fn create(root: &Path, person: &str) -> Result<Self> {
         std::fs::create_dir_all(root).with_context(|| format!("making `{}`", root.display()))?;
         let root = std::path::absolute(root)?;
-        Self::enter(Workspace::create(&root, person, now())?, person)
+        let workspace = Workspace::create(&root, person, now())?;
+        let person = workspace.join(person, now())?;
+        Self::enter(workspace, person)
     }
 
     /// Opens a workspace as `person`, who joins on first use.
@@ -73,15 +79,47 @@ impl Session {
     /// When the folder holds no workspace, or one of a newer Callout.
     pub fn open(root: &Path, person: &str) -> Result<Self> {
         let root = std::path::absolute(root)?;
-        Self::enter(Workspace::open(&root)?, person)
+        let workspace = Workspace::open(&root)?;
+        let person = workspace.join(person, now())?;
+        Self::enter(workspace, person)
     }
 
-    fn enter(workspace: Workspace, person: &str) -> Result<Self> {
+    /// Opens a workspace as whoever this person is there by `known`, which has ids of people by ids of workspaces; as
+    /// `person`, who joins on first use, where that is not known.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_known(
+        root: &Path,
+        person: &str,
+        known: &BTreeMap<String, PersonId>,
+    ) -> Result<Self> {
+        let root = std::path::absolute(root)?;
+        let workspace = Workspace::open(&root)?;
+        let known = workspace.connect()?.read(|connection| {
+            let id = table::workspace::id(connection)?;
+            match known.get(id.as_str()) {
+                Some(id) => match people::get(connection, id) {
+                    Err(store::Error::NoPerson(_)) => Ok(None),
+                    found => found.map(Some),
+                },
+                None => Ok(None),
+            }
+        })?;
+        let person = match known {
+            Some(person) => person,
+            None => workspace.join(person, now())?,
+        };
+        Self::enter(workspace, person)
+    }
+
+    fn enter(workspace: Workspace, person: Person) -> Result<Self> {
         Ok(Self {
-            person: workspace.join(person, now())?,
+            person,
             reader: Mutex::new(workspace.connect()?),
             writer: Mutex::new(workspace.connect()?),
             decoder: Mutex::new(None),
+            drawer: Mutex::new(None),
             prepared: Prepared::default(),
             workspace,
         })
@@ -90,6 +128,14 @@ impl Session {
     /// The workspace.
     pub fn workspace(&self) -> &Workspace {
         &self.workspace
+    }
+
+    /// The workspace's id.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub fn workspace_id(&self) -> Result<WorkspaceId> {
+        self.read(table::workspace::id)
     }
 
     /// Who acts.
@@ -109,15 +155,15 @@ impl Session {
         f: impl FnOnce(&store::Transaction<'_>, By<'_>) -> store::Result<T>,
     ) -> Result<T> {
         let mut writer = lock(&self.writer);
-        Ok(writer.write(|tx| {
-            f(
-                tx,
-                By {
-                    person: &self.person.id,
-                    at: now(),
-                },
-            )
-        })?)
+        Ok(writer.write(|tx| f(tx, self.by()))?)
+    }
+
+    /// The acting person at this moment.
+    pub(crate) fn by(&self) -> By<'_> {
+        By {
+            person: &self.person.id,
+            at: now(),
+        }
     }
 
     /// Changes when another connection wrote; what this session writes does not count, since
@@ -184,7 +230,8 @@ impl Session {
     /// # Errors
     /// When there is no such diagram.
     pub fn diagram(&self, id: &DiagramId) -> Result<DiagramView> {
-        self.read(|connection| view::diagram_view(connection, id, &self.person.id))
+        let by = self.by();
+        self.read(|connection| view::diagram_view(connection, id, by))
     }
 
     /// What happened to a diagram, oldest first.
@@ -225,22 +272,50 @@ impl Session {
         submit: bool,
     ) -> Result<Committed> {
         let text = unix_lines(text);
+        let words = self.glossary()?;
         self.write(|tx, by| {
             let committed = annotate::revise(tx, by, slot, &text, links)?;
-            if submit {
-                annotate::submit(tx, by, slot, &SubmitNote::default(), MEASURES)
-            } else {
-                Ok(committed)
+            if !submit {
+                return Ok(committed);
             }
+            words.measured(|measures| {
+                annotate::submit(tx, by, slot, &SubmitNote::default(), measures)
+            })
         })
     }
 
     /// Hands the diagram in.
     ///
     /// # Errors
-    /// When nothing is written, or two texts wait for a choice.
+    /// When nothing is written, two texts wait for a choice, or somebody else holds the diagram.
     pub fn submit(&self, slot: &Slot, note: &SubmitNote) -> Result<Committed> {
-        self.write(|tx, by| annotate::submit(tx, by, slot, note, MEASURES))
+        let words = self.glossary()?;
+        self.write(|tx, by| {
+            words.measured(|measures| annotate::submit(tx, by, slot, note, measures))
+        })
+    }
+
+    /// Makes a draft the text of an untouched caption; `None` takes the newest.
+    ///
+    /// # Errors
+    /// When the caption has no such draft to see, or another text of its own.
+    pub fn accept_draft(&self, slot: &Slot, draft: Option<&DraftId>) -> Result<Committed> {
+        self.write(|tx, by| {
+            let newest = match draft {
+                Some(_) => None,
+                None => table::draft::newest(tx, slot)?.map(|newest| newest.id),
+            };
+            let draft = draft.or(newest.as_ref()).ok_or(store::Error::NoDraft)?;
+            annotate::accept(tx, by, slot, draft)
+        })
+    }
+
+    /// Takes back that a draft was accepted.
+    ///
+    /// # Errors
+    /// When more than that was written.
+    pub fn take_back_draft(&self, slot: &Slot) -> Result<Committed> {
+        self.write(|tx, by| annotate::take_back(tx, by, slot))
     }
 
     /// Settles a conflict.
@@ -280,26 +355,16 @@ impl Session {
     /// # Errors
     /// When the diagram has none.
     pub fn known_region(&self, id: &DiagramId, typed: &str) -> Result<Region> {
-        self.read(|connection| table::region::find(connection, id, typed))
+        self.read(|connection| regions::known(connection, id, &self.person.id, typed))
     }
 
     /// The region with this id or name, made over the whole picture when there is none of that name.
     ///
     /// # Errors
-    /// When there is no such diagram, or when it takes no text: then no region is made that stays empty.
+    /// Unless an annotator acts; when there is no such diagram, or when it takes no text: then no region is made that
+    /// stays empty.
     pub fn region(&self, id: &DiagramId, typed: &str) -> Result<Region> {
-        let new = NewRegion {
-            name: typed.to_owned(),
-            bbox: None,
-            polygon: Vec::new(),
-        };
-        self.write(|tx, by| {
-            let state = table::diagram::get(tx, id)?.state;
-            if !state.takes_text() {
-                return Err(store::Error::ReadOnly(state));
-            }
-            table::region::find_or_insert(tx, id, &new, by.person, by.at)
-        })
+        self.write(|tx, by| regions::named(tx, by, id, typed))
     }
 
     /// What the workspace holds, and whether it is sound.

@@ -1,9 +1,11 @@
 //! What one person prefers on one machine. Never part of a workspace.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use domain::PersonId;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -48,6 +50,8 @@ pub struct Settings {
     pub theme: Theme,
     /// Folders of workspaces, last opened first.
     pub recent: Vec<String>,
+    /// Who this person is in each workspace, by the workspace's id: they stay themselves under another name.
+    pub people: BTreeMap<String, PersonId>,
 }
 
 impl Settings {

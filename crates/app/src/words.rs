@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
+use domain::SpanLink;
 use store::annotate::Measures;
 use store::glossary;
 use worddiff::Segmenter;
@@ -11,12 +12,6 @@ pub use worddiff::{Diff, Hunk, HunkKind, Piece, PieceKind, ThreeWay};
 use crate::Session;
 use crate::session::lock;
 use crate::terms::Glossary;
-
-/// What the store asks of two texts when work is handed in.
-pub(crate) const MEASURES: Measures = Measures {
-    kept: |draft, text| Segmenter::shared().diff(draft, text).kept,
-    agreement,
-};
 
 /// What was made of the glossary, and of which version of it.
 #[derive(Debug, Default)]
@@ -39,6 +34,14 @@ impl Session {
         Ok(self.glossary()?.segmenter().three_way(base, one, other))
     }
 
+    /// How far two texts agree: twice the words in common by the words of both, 0–1.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub fn agreement(&self, one: &str, other: &str) -> Result<f64> {
+        Ok(agreement(self.glossary()?.segmenter(), one, other))
+    }
+
     /// The glossary as it is now, made ready for searching; made again only when it changed.
     pub(crate) fn glossary(&self) -> Result<Arc<Glossary>> {
         let version = self.read(glossary::version)?;
@@ -53,6 +56,16 @@ impl Session {
     }
 }
 
+impl Glossary {
+    /// Hands `work` what the store asks of two texts, with this glossary's terms kept whole.
+    pub(crate) fn measured<T>(&self, work: impl FnOnce(Measures<'_>) -> T) -> T {
+        work(Measures {
+            kept: &|draft, text| self.segmenter().diff(draft, text).kept,
+            agreement: &|one, other| agreement(self.segmenter(), one, other),
+        })
+    }
+}
+
 /// Loads the dictionary of [`Session::diff`] ahead of its first use.
 pub fn warm_diff() {
     Segmenter::shared();
@@ -63,8 +76,7 @@ pub fn warm_diff() {
     clippy::cast_precision_loss,
     reason = "word counts stay far below 2^52"
 )]
-fn agreement(one: &str, other: &str) -> f64 {
-    let segmenter = Segmenter::shared();
+fn agreement(segmenter: &Segmenter, one: &str, other: &str) -> f64 {
     let n_one = segmenter.words(one).len() as f64;
     let n_all = n_one + segmenter.words(other).len() as f64;
     if n_all == 0.0 {
@@ -73,9 +85,101 @@ fn agreement(one: &str, other: &str) -> f64 {
     2.0 * segmenter.diff(one, other).kept * n_one / n_all
 }
 
+/// The links of one text in another that was made of it: each goes with its words. Where some of them were
+/// changed, it covers what became of the rest; where none stayed, it is gone.
+pub(crate) fn carried_links(before: &str, links: &[SpanLink], after: &str) -> Vec<SpanLink> {
+    let points = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    let (mut old, mut new) = (0, 0);
+    let mut stayed: Vec<(u32, u32, u32)> = Vec::new();
+    for hunk in Segmenter::shared().diff(before, after).hunks {
+        let (n_before, n_after) = (points(&hunk.before), points(&hunk.after));
+        if hunk.kind == HunkKind::Equal {
+            stayed.push((old, old + n_before, new));
+        }
+        (old, new) = (old + n_before, new + n_after);
+    }
+    let carried = links.iter().filter_map(|link| {
+        let mut parts = stayed
+            .iter()
+            .map(|(from, to, at)| (link.start.max(*from), link.end.min(*to), *from, *at))
+            .filter(|(start, end, ..)| start < end)
+            .map(|(start, end, from, at)| (at + start - from, at + end - from));
+        let (start, first_end) = parts.next()?;
+        let end = parts.next_back().map_or(first_end, |(_, end)| end);
+        Some(SpanLink {
+            start,
+            end,
+            region_id: link.region_id.clone(),
+        })
+    });
+    carried.collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::agreement;
+    use domain::{RegionId, SpanLink};
+    use worddiff::Segmenter;
+
+    use super::carried_links;
+
+    fn agreement(one: &str, other: &str) -> f64 {
+        super::agreement(Segmenter::shared(), one, other)
+    }
+
+    /// The linked words before and after, where `before` links its words in brackets.
+    fn check(marked: &str, after: &str, expected: &[&str]) {
+        let mut links = Vec::new();
+        let mut text = String::new();
+        let mut start = 0;
+        for char in marked.chars() {
+            let here = u32::try_from(text.chars().count()).unwrap();
+            match char {
+                '[' => start = here,
+                ']' => links.push(SpanLink {
+                    start,
+                    end: here,
+                    region_id: RegionId::new(),
+                }),
+                other => text.push(other),
+            }
+        }
+        let after_chars: Vec<char> = after.chars().collect();
+        let carried = carried_links(&text, &links, after);
+        let words: Vec<String> = carried
+            .iter()
+            .map(|link| {
+                after_chars[link.start as usize..link.end as usize]
+                    .iter()
+                    .collect()
+            })
+            .collect();
+        assert_eq!(words, expected, "{marked} -> {after}");
+    }
+
+    #[test]
+    fn links_go_with_their_words() {
+        check(
+            "The [router] sends to the [UPF].",
+            "First, the router sends to a UPF.",
+            &["router", "UPF"],
+        );
+        check(
+            "The [router] sends to the [UPF].",
+            "The switch sends to the UPF.",
+            &["UPF"],
+        );
+        check(
+            "The [core network] routes.",
+            "The old core mobile network routes.",
+            &["core mobile network"],
+        );
+        check(
+            "𝐀 [基站]把数据发给[核心网]。",
+            "𝐀𝐀 这里的基站把分组发给核心网。",
+            &["基站", "核心网"],
+        );
+        check("[gone]", "", &[]);
+    }
 
     #[test]
     fn agreement_is_the_same_from_both_sides() {

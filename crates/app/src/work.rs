@@ -134,6 +134,22 @@ impl Session {
         self.write(|tx, by| people::set_roles(tx, by, person, roles))
     }
 
+    /// Gives a person one role, or takes it away, and leaves the others as they are.
+    ///
+    /// # Errors
+    /// Unless a lead acts.
+    pub fn set_role(&self, person: &PersonId, role: Role, wanted: bool) -> Result<PersonInfo> {
+        self.write(|tx, by| people::set_role(tx, by, person, role, wanted))
+    }
+
+    /// Lets somebody in under a name.
+    ///
+    /// # Errors
+    /// Unless a lead acts, and when the name is taken.
+    pub fn add_person(&self, name: &str, roles: &[Role]) -> Result<PersonInfo> {
+        self.write(|tx, by| people::add(tx, by, name, roles))
+    }
+
     /// Gives a person another name.
     ///
     /// # Errors

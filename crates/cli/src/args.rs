@@ -23,6 +23,7 @@ use crate::command::generate::Generate;
 use crate::command::give_back::GiveBack;
 use crate::command::import::Import;
 use crate::command::init::Init;
+use crate::command::job::Job;
 use crate::command::list::List;
 use crate::command::model::Model;
 use crate::command::numbers::{Audit, Dashboard, Diagnose};
@@ -37,9 +38,10 @@ use crate::command::show::Show;
 use crate::command::status::Status;
 use crate::command::structure::Structure;
 use crate::command::submit::Submit;
+use crate::command::take_draft::TakeDraft;
 use crate::command::term::Term;
 use crate::command::thread::Thread;
-use crate::command::work::{Claim, Next, Release, Skip, Unskip};
+use crate::command::work::{Claim, Kind, Next, Release, Skip, Unskip};
 
 /// What every subcommand takes.
 const SHARED: &str = "For every command";
@@ -67,7 +69,8 @@ pub struct Cli {
     pub json: bool,
 
     /// Who acts; the system's user name by default. A new name joins the workspace.
-    #[arg(long = "as", global = true, value_name = "USER", help_heading = SHARED, display_order = 101)]
+    // Its id is its own: a subcommand with an argument of the same id would not get it.
+    #[arg(id = "acting", long = "as", global = true, value_name = "USER", help_heading = SHARED, display_order = 101)]
     pub person: Option<String>,
 
     #[command(subcommand)]
@@ -81,6 +84,7 @@ pub enum Command {
     List(List),
     Show(Show),
     Annotate(Annotate),
+    TakeDraft(TakeDraft),
     Submit(Submit),
     Approve(Approve),
     Return(GiveBack),
@@ -97,6 +101,7 @@ pub enum Command {
     Release(Release),
     Skip(Skip),
     Unskip(Unskip),
+    Kind(Kind),
     Bulk(Bulk),
     Filter(Filter),
     Question(Question),
@@ -111,6 +116,7 @@ pub enum Command {
     Export(Export),
     Status(Status),
     Draft(Draft),
+    Job(Job),
     Engine(Engine),
     Generate(Generate),
     Bench(Bench),
@@ -254,6 +260,7 @@ impl Queue {
             person,
             reason: self.reason,
             mark: self.mark,
+            ..QueueFilter::default()
         })
     }
 

@@ -47,6 +47,7 @@ fn run(command: Command, context: &Context) -> Result<Answer> {
         Command::List(list) => list.run(context),
         Command::Show(show) => show.run(context),
         Command::Annotate(annotate) => annotate.run(context),
+        Command::TakeDraft(command) => command.run(context),
         Command::Submit(submit) => submit.run(context),
         Command::Approve(approve) => approve.run(context),
         Command::Return(give_back) => give_back.run(context),
@@ -63,6 +64,7 @@ fn run(command: Command, context: &Context) -> Result<Answer> {
         Command::Release(command) => command.run(context),
         Command::Skip(command) => command.run(context),
         Command::Unskip(command) => command.run(context),
+        Command::Kind(command) => command.run(context),
         Command::Bulk(command) => command.run(context),
         Command::Filter(command) => command.run(context),
         Command::Question(command) => command.run(context),
@@ -77,9 +79,10 @@ fn run(command: Command, context: &Context) -> Result<Answer> {
         Command::Export(export) => export.run(context),
         Command::Status(status) => status.run(context),
         Command::Draft(draft) => draft.run(context),
+        Command::Job(job) => job.run(context),
         Command::Engine(engine) => engine.run(),
         Command::Generate(generate) => generate.run(context),
         Command::Bench(bench) => bench.run(context),
-        Command::Model(model) => model.run(),
+        Command::Model(model) => model.run(context),
     }
 }

@@ -34,6 +34,29 @@ pub struct GraphDiff {
     pub node_f1: f64,
     /// Harmonic mean of precision and recall of the edges, direction counted and words not, 0–1.
     pub edge_f1: f64,
+    /// Share of the second's edges that the first has, 0–1; 1 where it has none.
+    pub edge_precision: f64,
+    /// Share of the first's edges that the second has, 0–1; 1 where it has none.
+    pub edge_recall: f64,
+    /// Where all that lies in the two graphs.
+    pub(crate) places: Places,
+}
+
+/// Where two graphs differ, by index.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Places {
+    /// Nodes that are the same: the first's, the second's.
+    pub pairs: BTreeMap<usize, usize>,
+    /// Nodes of the second.
+    pub invented_nodes: Vec<usize>,
+    /// Edges of the second.
+    pub invented_edges: Vec<usize>,
+    /// Edges of the second that point the other way in the first.
+    pub reversed_edges: Vec<usize>,
+    /// Nodes of the first.
+    pub missing_nodes: Vec<usize>,
+    /// Edges of the first.
+    pub missing_edges: Vec<usize>,
 }
 
 /// Compares `other` with `gold`.
@@ -42,7 +65,10 @@ pub fn compare(gold: &Graph, other: &Graph) -> GraphDiff {
     let mut diff = GraphDiff::default();
     for (index, node) in gold.nodes.iter().enumerate() {
         match pairs.get(&index) {
-            None => diff.missing_nodes.push(node.label.clone()),
+            None => {
+                diff.missing_nodes.push(node.label.clone());
+                diff.places.missing_nodes.push(index);
+            }
             Some(matched) => {
                 let theirs = &other.nodes[*matched].label;
                 if folded(&node.label) != folded(theirs) {
@@ -55,11 +81,15 @@ pub fn compare(gold: &Graph, other: &Graph) -> GraphDiff {
     for (index, node) in other.nodes.iter().enumerate() {
         if !pairs.values().any(|matched| *matched == index) {
             diff.invented_nodes.push(node.label.clone());
+            diff.places.invented_nodes.push(index);
         }
     }
     diff.node_f1 = f1(pairs.len(), gold.nodes.len(), other.nodes.len());
     let matched = edges(gold, other, &pairs, &mut diff);
     diff.edge_f1 = f1(matched, gold.edges.len(), other.edges.len());
+    diff.edge_precision = share(matched, other.edges.len());
+    diff.edge_recall = share(matched, gold.edges.len());
+    diff.places.pairs = pairs;
     diff
 }
 
@@ -193,15 +223,29 @@ fn edges(
             let (from, to, directed) = ours[index];
             known(ends) && edge.directed && directed && (to, from, true) == *ends
         },
-        &mut |index, _| diff.reversed_edges.push(said(gold, &gold.edges[index])),
+        &mut |index, edge| {
+            diff.reversed_edges.push(said(gold, &gold.edges[index]));
+            diff.places.reversed_edges.extend(index_of(other, edge));
+        },
     );
+    diff.places.missing_edges.clone_from(&left.open);
     diff.missing_edges = left
         .open
         .iter()
         .map(|index| said(gold, &gold.edges[*index]))
         .collect();
     diff.invented_edges = theirs.iter().map(|(_, edge)| said(other, edge)).collect();
+    let invented = theirs.iter().filter_map(|(_, edge)| index_of(other, edge));
+    diff.places.invented_edges = invented.collect();
     matched
+}
+
+/// Which of the graph's edges this very one is.
+fn index_of(graph: &Graph, edge: &Edge) -> Option<usize> {
+    graph
+        .edges
+        .iter()
+        .position(|other| std::ptr::eq(other, edge))
 }
 
 /// The ends of an edge; without direction, in one order.
@@ -241,4 +285,15 @@ fn f1(matched: usize, gold: usize, other: usize) -> f64 {
         return 1.0;
     }
     2.0 * matched as f64 / (gold + other) as f64
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "numbers of edges stay far below 2^52"
+)]
+fn share(matched: usize, all: usize) -> f64 {
+    if all == 0 {
+        return 1.0;
+    }
+    matched as f64 / all as f64
 }

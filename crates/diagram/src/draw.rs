@@ -8,8 +8,8 @@ use merman::{
     SvgRequest,
 };
 
-use crate::Problem;
 use crate::parse::{check_size, guarded, no_diagram, parse};
+use crate::{Problem, ProblemKind};
 
 /// Drawing takes well under a tenth of it; past it a text is hostile.
 const AT_MOST: Duration = Duration::from_secs(5);
@@ -48,9 +48,12 @@ pub fn svg(source: &str) -> Result<Svg, Problem> {
 fn told(error: &RenderError) -> Problem {
     match error {
         RenderError::ResourceLimitExceeded(_) => {
-            Problem::new("the diagram is too large to be drawn while it is written")
+            let message = "the diagram is too large to be drawn while it is written";
+            Problem::new(ProblemKind::TooLarge, message)
         }
-        RenderError::Cancelled(_) => Problem::new("drawing the diagram takes too long"),
-        other => Problem::new(other.to_string()),
+        RenderError::Cancelled(_) => {
+            Problem::new(ProblemKind::TooSlow, "drawing the diagram takes too long")
+        }
+        other => Problem::new(ProblemKind::Syntax, other.to_string()),
     }
 }

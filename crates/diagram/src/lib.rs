@@ -6,12 +6,14 @@
 mod compare;
 mod draw;
 mod graph;
+mod marked;
 mod mention;
 mod parse;
 
 pub use compare::{GraphDiff, compare};
 pub use draw::{Svg, svg};
 pub use graph::{Edge, Family, Graph, Group, Node};
+pub use marked::svg_marked;
 pub use mention::{Unmentioned, unmentioned};
 pub use parse::parse;
 
@@ -26,13 +28,35 @@ pub struct Problem {
     pub line: Option<u32>,
     /// What is wrong, for a person.
     pub message: String,
+    /// The sort of it.
+    pub kind: ProblemKind,
+}
+
+/// Sorts of [`Problem`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// There is no text.
+    Empty,
+    /// More text than is read.
+    TooLong,
+    /// The text does not begin with a kind of diagram.
+    NoDiagram,
+    /// The reader does not understand the text; the message is its own.
+    Syntax,
+    /// The reader failed.
+    Unreadable,
+    /// Too much to be drawn while somebody writes.
+    TooLarge,
+    /// Drawing takes too long.
+    TooSlow,
 }
 
 impl Problem {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
         Self {
             line: None,
             message: message.into(),
+            kind,
         }
     }
 }

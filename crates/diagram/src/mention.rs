@@ -16,8 +16,8 @@ pub struct Unmentioned {
 /// and the words on it occur within two neighbouring sentences.
 pub fn unmentioned(graph: &Graph, text: &str) -> Unmentioned {
     let whole = folded(text);
-    let sentences: Vec<String> = text
-        .split(['.', '。', '!', '！', '?', '？', ';', '；', '\n'])
+    let sentences: Vec<String> = sentences(text)
+        .into_iter()
         .map(folded)
         .filter(|sentence| !sentence.is_empty())
         .collect();
@@ -45,6 +45,34 @@ pub fn unmentioned(graph: &Graph, text: &str) -> Unmentioned {
             .map(|(index, _)| index)
             .collect(),
     }
+}
+
+/// The sentences of a text. A Latin mark ends one only before white space, a Chinese letter or the end, whatever
+/// closing marks stand between: `10.0.0.1` and `802.1Q` are no ends.
+fn sentences(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for (at, mark) in text.char_indices() {
+        let next = at + mark.len_utf8();
+        let ends = match mark {
+            '。' | '！' | '？' | '；' | '\n' => true,
+            '.' | '!' | '?' | ';' => text[next..]
+                .chars()
+                .find(|c| !matches!(c, ')' | ']' | '"' | '\'' | '”' | '’' | '」' | '』' | '）'))
+                .is_none_or(|c| c.is_whitespace() || is_chinese(c)),
+            _ => false,
+        };
+        if ends {
+            found.push(&text[start..at]);
+            start = next;
+        }
+    }
+    found.push(&text[start..]);
+    found
+}
+
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// Whether `label` stands in `text` as words of its own: `amf` is not in `amfx`, and Chinese has no such ends.

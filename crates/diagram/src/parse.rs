@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use merman::{Engine, Error, ParseOptions};
 use serde_json::Value;
 
-use crate::{Edge, Family, Graph, Group, MAX_SOURCE_BYTES, Node, Problem};
+use crate::{Edge, Family, Graph, Group, MAX_SOURCE_BYTES, Node, Problem, ProblemKind};
 
 /// Reads a Mermaid text.
 ///
@@ -34,25 +34,30 @@ pub fn parse(source: &str) -> Result<Graph, Problem> {
 
 pub(crate) fn check_size(source: &str) -> Result<(), Problem> {
     if source.trim().is_empty() {
-        return Err(Problem::new("there is no text yet"));
+        return Err(Problem::new(ProblemKind::Empty, "there is no text yet"));
     }
     if source.len() > MAX_SOURCE_BYTES {
-        return Err(Problem::new(format!(
-            "the text is longer than {} KiB",
-            MAX_SOURCE_BYTES >> 10
-        )));
+        return Err(Problem::new(
+            ProblemKind::TooLong,
+            format!("the text is longer than {} KiB", MAX_SOURCE_BYTES >> 10),
+        ));
     }
     Ok(())
 }
 
 /// Runs the library on a stranger's text; a panic in it is the text's problem, not the program's.
 pub(crate) fn guarded<T>(f: impl FnOnce() -> T) -> Result<T, Problem> {
-    catch_unwind(AssertUnwindSafe(f))
-        .map_err(|_panic| Problem::new("this text cannot be read; make it simpler"))
+    catch_unwind(AssertUnwindSafe(f)).map_err(|_panic| {
+        Problem::new(
+            ProblemKind::Unreadable,
+            "this text cannot be read; make it simpler",
+        )
+    })
 }
 
 pub(crate) fn no_diagram() -> Problem {
     Problem::new(
+        ProblemKind::NoDiagram,
         "the text does not begin with a kind of diagram, such as `flowchart LR` or `sequenceDiagram`",
     )
 }
@@ -63,9 +68,10 @@ fn told(source: &str, error: &Error) -> Problem {
         Error::DiagramParse { diagnostic, .. } => Problem {
             line: diagnostic.span().map(|span| line(source, span.start)),
             message: diagnostic.message().to_owned(),
+            kind: ProblemKind::Syntax,
         },
         Error::DetectType(_) => no_diagram(),
-        other => Problem::new(other.to_string()),
+        other => Problem::new(ProblemKind::Syntax, other.to_string()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Diagrams as a telecom expert writes them: read, drawn, compared, looked for in a text.
 
-use diagram::{Family, Graph, compare, parse, svg, unmentioned};
+use diagram::{Family, Graph, compare, parse, svg, svg_marked, unmentioned};
 
 const CORE: &str = "flowchart LR
   subgraph core[5G 核心网]
@@ -279,4 +279,82 @@ fn what_a_text_does_not_say_is_found() {
         unmentioned(&chinese, "信号从接入网进入核心网。").nodes,
         Vec::<usize>::new()
     );
+}
+
+#[test]
+fn edges_are_found_in_sentences_that_hold_addresses_and_versions() {
+    fn check(source: &str, text: &str, open: &[usize]) {
+        let graph = parse(source).unwrap();
+        assert_eq!(unmentioned(&graph, text).edges, open, "{text}");
+    }
+    let address = "flowchart LR\n a[Gateway] -->|802.1Q| b[\"10.0.0.1\"]";
+    let far = " It is old. It is grey. It hums. It is warm. ";
+    check(
+        address,
+        &format!("{far}The Gateway tags frames by 802.1Q for 10.0.0.1."),
+        &[],
+    );
+    check(
+        address,
+        &format!("The Gateway is red.{far}Here 802.1Q goes to 10.0.0.1."),
+        &[0],
+    );
+    check(
+        address,
+        &format!("(The Gateway is red.){far}“Here is 802.1Q.” Then 10.0.0.1!"),
+        &[0],
+    );
+    let chinese = "flowchart LR\n a[接入网] --> b[核心网]";
+    check(chinese, "接入网在左。核心网在右。", &[]);
+    check(
+        chinese,
+        "接入网在左。中间是承载网；它有两层！还有网管。核心网在右。",
+        &[0],
+    );
+    check(
+        chinese,
+        "接入网在左.中间是承载网.它有两层.核心网在右.",
+        &[0],
+    );
+}
+
+#[test]
+fn differences_are_drawn_into_the_picture() {
+    let gold = "flowchart LR
+  A[AMF] -->|N11| B[SMF]
+  B -->|N4| C[UPF]
+  D[\"a #quot;gNB#quot; #1\"] -->|N2| A";
+    let draft = "flowchart LR
+  a[AMF] --> b[SMF] & x[PCF]
+  c[UPF] -->|N4| b
+  c --> b";
+    let (drawn, marked) = svg_marked(gold, draft).unwrap();
+    assert!(marked);
+    let n = |what: &str| drawn.text.matches(what).count();
+    // Made up: AMF → PCF, a second UPF → SMF, and PCF; turned round: UPF → SMF; lacking: gNB and its edge.
+    let (plain, _) = svg_marked(draft, draft).unwrap();
+    for colour in ["#c5221f", "#b06000", "#8a919e"] {
+        assert!(n(colour) > 0, "{colour} is drawn: {}", drawn.text);
+        assert!(!plain.text.contains(colour), "nothing differs");
+    }
+    assert!(drawn.text.contains("gNB") && !plain.text.contains("gNB"));
+    // The marks are on the right edges: an edge that both have is drawn as ever.
+    let (one, _) = svg_marked(
+        "flowchart LR\n A --> B --> C",
+        "flowchart LR\n A --> B --> C\n A --> C",
+    )
+    .unwrap();
+    assert!(one.text.matches("#c5221f").count() >= 1);
+    let (sequence, marked) = svg_marked(REGISTRATION, REGISTRATION).unwrap();
+    assert!(!marked && sequence.text == svg(REGISTRATION).unwrap().text);
+    svg_marked(gold, "flowchart LR\n A[").unwrap_err();
+}
+
+#[test]
+fn edges_are_scored_in_both_directions() {
+    let gold = parse("flowchart LR\n A --> B --> C --> D").unwrap();
+    let draft = parse("flowchart LR\n A --> B\n D --> A").unwrap();
+    let diff = compare(&gold, &draft);
+    assert!((diff.edge_precision - 0.5).abs() < 1e-9);
+    assert!((diff.edge_recall - 1.0 / 3.0).abs() < 1e-9);
 }

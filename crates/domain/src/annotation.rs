@@ -54,6 +54,20 @@ pub struct Conflict {
     pub theirs_at: Timestamp,
 }
 
+/// How far one person is with a caption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum CaptionProgress {
+    /// There is no text.
+    Empty,
+    /// Only a draft stands there; it is not handed in.
+    Draft,
+    /// A draft was accepted word for word.
+    Accepted,
+    /// The person's own words, or a draft that they changed.
+    Written,
+}
+
 /// One caption as the editor shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
 pub struct Caption {
@@ -82,6 +96,8 @@ pub struct Caption {
     pub saved_at: Option<Timestamp>,
     /// Whether the working copy says something its base does not.
     pub dirty: bool,
+    /// How far the person is with it.
+    pub progress: CaptionProgress,
     /// Two texts that wait for a choice.
     pub conflict: Option<Conflict>,
 }

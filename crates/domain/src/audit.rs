@@ -1,9 +1,11 @@
 //! The audit log: who changed what, when. It names revisions and never repeats their texts.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::Timestamp;
+use crate::{DiagramId, Timestamp};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -59,6 +61,8 @@ pub enum Action {
     Thread,
     /// A lead decided.
     Decide,
+    /// A decision was taken back.
+    Undo,
     /// An entry of the glossary changed.
     Term,
     /// A person's name or roles changed.
@@ -68,6 +72,38 @@ pub enum Action {
 }
 
 impl Action {
+    /// All of them.
+    pub const ALL: [Self; 28] = [
+        Self::Create,
+        Self::Join,
+        Self::Import,
+        Self::Draft,
+        Self::Region,
+        Self::Revise,
+        Self::Conflict,
+        Self::Resolve,
+        Self::Begin,
+        Self::Submit,
+        Self::Approve,
+        Self::Return,
+        Self::Reopen,
+        Self::Model,
+        Self::Job,
+        Self::Request,
+        Self::Reasons,
+        Self::Restore,
+        Self::Claim,
+        Self::Skip,
+        Self::Plan,
+        Self::Bulk,
+        Self::Question,
+        Self::Thread,
+        Self::Decide,
+        Self::Term,
+        Self::Person,
+        Self::Policy,
+    ];
+
     /// The name used in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -96,6 +132,7 @@ impl Action {
             Self::Question => "question",
             Self::Thread => "thread",
             Self::Decide => "decide",
+            Self::Undo => "undo",
             Self::Term => "term",
             Self::Person => "person",
             Self::Policy => "policy",
@@ -120,6 +157,40 @@ pub struct AuditEntry {
     pub after: Option<String>,
     /// A reason that somebody gave.
     pub note: Option<String>,
+    /// What the ids stand for, where a page of the log is read to be looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<AuditAbout>,
+}
+
+/// What the ids of a line stand for, as things are named now.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
+pub struct AuditAbout {
+    /// The diagram that it concerns.
+    pub diagram_id: Option<DiagramId>,
+    /// The diagram's number in the queue, or the job's.
+    pub number: Option<u32>,
+    /// Name of the picture, the person, the model or the term; a question's first words.
+    pub name: Option<String>,
+    /// Name of the person who stood there before.
+    pub before: Option<String>,
+    /// Name of the person who stands there after.
+    pub after: Option<String>,
+}
+
+/// Text that names no action.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no action; try `submit`, `approve`, `return`, `revise`, `question` or `person`")]
+pub struct UnknownAction(pub String);
+
+impl FromStr for Action {
+    type Err = UnknownAction;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|action| action.as_str() == text)
+            .ok_or_else(|| UnknownAction(text.to_owned()))
+    }
 }
 
 /// A change about to be logged.
@@ -183,9 +254,11 @@ pub struct AuditFilter {
     /// Only by the person of this name.
     pub who: Option<String>,
     /// Only of this kind.
-    pub action: Option<String>,
+    pub action: Option<Action>,
     /// Only about this subject.
     pub subject: Option<String>,
+    /// Only about the diagram of this number.
+    pub diagram: Option<u32>,
 }
 
 /// A stretch of the audit log, newest first.

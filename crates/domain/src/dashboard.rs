@@ -1,9 +1,10 @@
-//! Numbers for leads. Each number names the filter whose list it counts.
+//! Numbers for leads. Each count is the length of the list that its filter opens; means and medians are of what
+//! such a list holds.
 
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{Difficulty, PersonId, QuestionCoverage, Reason, Role, StateCounts};
+use crate::{Difficulty, PersonId, QuestionCoverage, Reason, Role, Span, StateCounts};
 
 /// All of a dashboard's numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
@@ -12,9 +13,9 @@ pub struct Dashboard {
     pub states: StateCounts,
     /// The same for each kind of diagram; empty text for not known.
     pub by_kind: Vec<KindProgress>,
-    /// The same for each person who wrote.
+    /// The same for each person who wrote captions or questions.
     pub by_person: Vec<PersonProgress>,
-    /// What was done on each of the last days, oldest first; days of UTC.
+    /// What was done on each of the last days, oldest first; days as the reader's own time zone counts them.
     pub days: Vec<Day>,
     /// What experts said was wrong with drafts.
     pub reasons: Vec<ReasonCount>,
@@ -24,9 +25,9 @@ pub struct Dashboard {
     pub agreement: Agreement,
     /// The question set.
     pub questions: QuestionCoverage,
-    /// Ready questions of each difficulty.
+    /// Ready questions of each difficulty, without synthetic ones.
     pub by_difficulty: Vec<(Difficulty, u32)>,
-    /// Conversations that are open.
+    /// Diagrams with a conversation that is open.
     pub open_threads: u32,
 }
 
@@ -50,8 +51,12 @@ pub struct PersonProgress {
     pub roles: Vec<Role>,
     /// Diagrams they wrote in, by state.
     pub states: StateCounts,
-    /// Submissions on the days of the dashboard.
+    /// Diagrams they handed in on the days of the dashboard.
     pub submitted: u32,
+    /// Questions of theirs that are ready, without synthetic ones.
+    pub questions: u32,
+    /// Questions of theirs that they are writing, without synthetic ones.
+    pub question_drafts: u32,
     /// Median of the active time for a submission, in seconds; `None` where it is not known.
     pub median_seconds: Option<f64>,
 }
@@ -61,13 +66,15 @@ pub struct PersonProgress {
 pub struct Day {
     /// Such as `2026-11-24`.
     pub date: String,
-    /// Diagrams submitted.
+    /// From its first moment to the next day's.
+    pub span: Span,
+    /// Diagrams handed in.
     pub submitted: u32,
     /// Diagrams accepted.
     pub approved: u32,
     /// Diagrams sent back.
     pub returned: u32,
-    /// Questions that became ready.
+    /// Questions that became ready, without synthetic ones.
     pub questions: u32,
 }
 
@@ -78,7 +85,7 @@ pub struct ReasonCount {
     pub reason: Reason,
     /// In which kind of diagram; empty for not known.
     pub diagram_kind: String,
-    /// Captions.
+    /// Diagrams.
     pub count: u32,
 }
 
@@ -93,13 +100,19 @@ pub struct DraftUse {
     pub none: DraftGroup,
 }
 
-/// Captions that were handed in under one condition.
+/// Captions that were handed in under one condition, each as it was handed in last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
 pub struct DraftGroup {
-    /// Captions.
-    pub captions: u32,
-    /// Of these, word for word the draft.
+    /// Diagrams with such a caption.
+    pub diagrams: u32,
+    /// Diagrams with such a caption that is word for word the draft.
     pub unchanged: u32,
+    /// Diagrams with such a caption that a lead sent back.
+    pub returned: u32,
+    /// The captions, which all that follows is about.
+    pub captions: u32,
+    /// Share of them that are word for word the draft, 0–1.
+    pub share_unchanged: Option<f64>,
     /// Mean share of the draft's words that stayed, 0–1.
     pub mean_kept: Option<f64>,
     /// Median active seconds until submission.
@@ -108,19 +121,27 @@ pub struct DraftGroup {
     pub median_seconds_unchanged: Option<f64>,
     /// Mean length in code points.
     pub mean_length: Option<f64>,
-    /// Captions that a lead sent back.
-    pub returned: u32,
 }
 
 /// How far two people agree.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
 pub struct Agreement {
-    /// Captions that two people handed in.
+    /// Diagrams of which two people handed in the same caption without seeing each other's.
     pub pairs: u32,
-    /// Mean share of words in common, 0–1: twice the common words by all words.
+    /// How alike their texts are, 0–1: of each diagram the caption they agree least on, as twice the common words by
+    /// all words; the mean over these diagrams.
     pub text: Option<f64>,
-    /// Share of questions that a second expert answered with the key, 0–1.
+    /// Diagrams where both people's texts are about regions.
+    pub box_pairs: u32,
+    /// How alike the places are that their texts are about, 0–1: twice the summed overlap (intersection by union) of
+    /// the boxes that match best by all boxes of both, a box without a match counting 0; the mean over these diagrams.
+    ///
+    /// A text is about a region that its words are linked to, or that it is the partial caption of. Regions belong to
+    /// the diagram and not to a person, so two people who point at the same region agree wholly: this measures
+    /// whether they ground their words in the same places, not how steadily two hands draw the same box.
+    pub boxes: Option<f64>,
+    /// Ready questions that somebody besides their author answered as they stand, with the picture.
+    pub key_questions: u32,
+    /// Share of these people's first answers that equal the key, 0–1.
     pub keys: Option<f64>,
-    /// Answers behind `keys`.
-    pub key_answers: u32,
 }

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{Caption, Claim, DiagramId, Draft, PersonId, Reason, Region, State, Thread, Timestamp};
+use crate::{
+    Action, Caption, Claim, DiagramId, Draft, PersonId, Reason, Region, Span, State, Thread,
+    Timestamp,
+};
 
 /// A picture kept by the hash of its original bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
@@ -92,6 +95,58 @@ pub struct QueueFilter {
     /// Only diagrams with this mark.
     #[serde(default)]
     pub mark: Option<QueueMark>,
+    /// Only diagrams with which this was done.
+    #[serde(default)]
+    pub done: Option<Done>,
+    /// Only diagrams of which a caption was handed in so.
+    #[serde(default)]
+    pub handed_in: Option<HandedIn>,
+}
+
+/// A step that somebody took with a diagram, as the audit log has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct Done {
+    /// Which: [`Action::Submit`], [`Action::Approve`], [`Action::Return`] or another step with a diagram.
+    pub action: Action,
+    /// Only by this person.
+    #[serde(default)]
+    pub by: Option<PersonId>,
+    /// Only then.
+    #[serde(default)]
+    pub within: Option<Span>,
+}
+
+/// What a caption that was handed in had to do with its draft: each caption counts as it was handed in last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct HandedIn {
+    /// Whether its author saw a draft.
+    pub draft: DraftCondition,
+    /// Only where a lead sent it back.
+    #[serde(default)]
+    pub returned: bool,
+}
+
+/// What an author saw of a model's draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum DraftCondition {
+    /// It stood beside the text.
+    Shown,
+    /// There was one, and it was hidden.
+    Hidden,
+    /// There was none.
+    None,
+}
+
+impl DraftCondition {
+    /// The name used in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Shown => "shown",
+            Self::Hidden => "hidden",
+            Self::None => "none",
+        }
+    }
 }
 
 /// What can be true of a diagram besides its state.
@@ -112,21 +167,25 @@ pub enum QueueMark {
     Second,
     /// Its draft is hidden from annotators.
     DraftHidden,
-    /// A caption was handed in word for word as the draft.
+    /// A caption was handed in, last, word for word as the draft that stood beside it.
     DraftUnchanged,
     /// A conversation is open.
     OpenThread,
-    /// It has a ready question.
+    /// It has a ready question; synthetic ones do not count.
     HasQuestion,
-    /// It has no ready question.
+    /// It has no ready question but synthetic ones.
     NoQuestion,
     /// It is in the plan.
     Planned,
+    /// Two people's texts of it were compared.
+    Compared,
+    /// Two people's texts of it are about regions, which can be compared.
+    BoxesCompared,
 }
 
 impl QueueMark {
     /// All marks.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Free,
         Self::Mine,
         Self::Taken,
@@ -139,6 +198,8 @@ impl QueueMark {
         Self::HasQuestion,
         Self::NoQuestion,
         Self::Planned,
+        Self::Compared,
+        Self::BoxesCompared,
     ];
 
     /// The name used on the command line.
@@ -156,6 +217,8 @@ impl QueueMark {
             Self::HasQuestion => "has_question",
             Self::NoQuestion => "no_question",
             Self::Planned => "planned",
+            Self::Compared => "compared",
+            Self::BoxesCompared => "boxes_compared",
         }
     }
 }
@@ -266,10 +329,16 @@ pub struct DiagramView {
     pub captions: Vec<Caption>,
     /// Every draft, newest first.
     pub drafts: Vec<Draft>,
-    /// Why a lead sent it back; kept until it is submitted again.
+    /// What the lead who sent it back wrote; empty where only reasons were given. Kept until it is submitted
+    /// again.
     pub return_reason: Option<String>,
-    /// Whether the captions take no text now; see [`State::takes_text`].
+    /// The reasons given with it.
+    pub return_reasons: Vec<Reason>,
+    /// Whether the captions take no text of this person now: see [`State::takes_text`]; or somebody else holds
+    /// the diagram.
     pub read_only: bool,
+    /// Whether drafts are held back from everybody until the diagram was handed in.
+    pub drafts_hidden: bool,
     /// Who holds it now.
     pub claim: Option<Claim>,
     /// Whether the person handed in their part, and a second person has not yet.

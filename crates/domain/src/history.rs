@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{PersonId, RevisionId, Timestamp};
+use crate::{Level, PersonId, RegionId, RevisionId, Timestamp};
 
 /// One revision in a list; its text is asked for apart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
@@ -37,8 +37,20 @@ pub struct HistoryEntry {
 /// What a window knows of a submission besides the texts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
 pub struct SubmitNote {
-    /// The draft that stood on the screen when an untouched caption was handed in.
+    /// The draft that stood on the screen when an untouched caption was handed in; without it no draft is
+    /// accepted by handing in.
     pub draft_id: Option<crate::DraftId>,
-    /// How long somebody worked on the diagram, in seconds; pauses do not count.
-    pub active_seconds: Option<f64>,
+    /// How long somebody worked on each caption since it was handed in last, as far as a window counted.
+    pub active: Vec<ActiveTime>,
+}
+
+/// How long somebody worked on one caption of a diagram.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Type)]
+pub struct ActiveTime {
+    /// The caption's level.
+    pub level: Level,
+    /// Its region, at [`Level::Partial`].
+    pub region_id: Option<RegionId>,
+    /// Seconds with the caption in front and somebody there; pauses and other places do not count.
+    pub seconds: f64,
 }

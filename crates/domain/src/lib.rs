@@ -28,20 +28,24 @@ mod tests;
 mod time;
 mod work;
 
-pub use annotation::{Caption, Committed, Conflict, JournalEntry, Keep, Revision, Saved, Slot};
-pub use audit::{Action, AuditEntry, AuditEvent, AuditFilter, AuditPage};
+pub use annotation::{
+    Caption, CaptionProgress, Committed, Conflict, JournalEntry, Keep, Revision, Saved, Slot,
+};
+pub use audit::{
+    Action, AuditAbout, AuditEntry, AuditEvent, AuditFilter, AuditPage, UnknownAction,
+};
 pub use dashboard::{
     Agreement, Dashboard, Day, DraftGroup, DraftUse, KindProgress, PersonProgress, ReasonCount,
 };
 pub use diagram::{
-    Diagram, DiagramView, Image, Place, QueueFilter, QueueMark, QueueOrder, QueuePage, QueueRow,
-    StateCounts, View,
+    Diagram, DiagramView, Done, DraftCondition, HandedIn, Image, Place, QueueFilter, QueueMark,
+    QueueOrder, QueuePage, QueueRow, StateCounts, View,
 };
 pub use draft::{Draft, DraftOrigin, Drafted, NewDraft, NewRegion};
 pub use examine::{
     AnswerParameters, AnswerRequest, ProposeParameters, ProposeRequest, QuestionScope,
 };
-pub use history::{HistoryEntry, SubmitNote};
+pub use history::{ActiveTime, HistoryEntry, SubmitNote};
 pub use id::{
     AnnotationId, BulkId, DiagramId, DraftId, FilterId, JobId, ModelId, PersonId, QuestionId,
     RegionId, RevisionId, TermId, ThreadId, WorkspaceId,
@@ -60,7 +64,7 @@ pub use policy::{BadPolicy, Policy};
 pub use question::{
     Choice, Difficulty, Finding, Overruled, Question, QuestionContent, QuestionCoverage,
     QuestionEntry, QuestionFilter, QuestionKind, QuestionPage, QuestionRevision, QuestionSaved,
-    QuestionSource, QuestionState, QuestionTrial, Severity, UnknownQuestionKind,
+    QuestionSource, QuestionState, QuestionTrial, Severity, UnknownDifficulty, UnknownQuestionKind,
     UnknownQuestionState,
 };
 pub use reason::{Reason, UnknownReason};
@@ -72,5 +76,5 @@ pub use review::{
 pub use state::{State, UnknownState, WrongState};
 pub use telemetry::{Followed, PartialText, Telemetry, TelemetryEvent};
 pub use term::{NewTerm, Term, TermHit, TermsTaken};
-pub use time::Timestamp;
+pub use time::{Span, Timestamp};
 pub use work::{BulkAction, BulkDone, BulkScope, Claim, SavedFilter};

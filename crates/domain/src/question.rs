@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use crate::{DiagramId, JobId, Level, ModelId, QuestionId, RegionId, RevisionId, Timestamp};
+use crate::{DiagramId, JobId, Level, ModelId, QuestionId, RegionId, RevisionId, Span, Timestamp};
 
 /// How a question is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
@@ -99,6 +99,10 @@ pub struct QuestionContent {
 pub struct Overruled {
     /// Name of the check.
     pub check: String,
+    /// What the warning was about: [`Finding::about`]. `None` in notes from before this was kept; they answer for
+    /// whatever that check finds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// Why it does not apply.
     pub note: String,
 }
@@ -176,6 +180,8 @@ pub struct Question {
     pub source: QuestionSource,
     /// Name of the expert whose it is; `None` for a suggestion nobody took up.
     pub author: Option<String>,
+    /// Name of whoever wrote what it says now; `None` where that is not known.
+    pub writer: Option<String>,
     /// Counts the writes of its text, from 1.
     pub version: u32,
     /// The newest revision.
@@ -240,7 +246,17 @@ pub struct QuestionFilter {
     pub category: Option<String>,
     /// Only by the expert of this name.
     pub author: Option<String>,
-    /// Only whose text holds this, whatever the case.
+    /// Only synthetic ones, or none of them.
+    pub synthetic: Option<bool>,
+    /// Only as hard as this.
+    pub difficulty: Option<Difficulty>,
+    /// Only choices whose first right option has this index, from 0.
+    pub key_position: Option<u32>,
+    /// Only those that were put into the set then.
+    pub made_ready: Option<Span>,
+    /// Only those that somebody besides their author answered, or none of them; as they stand now, with the picture.
+    pub second_answer: Option<bool>,
+    /// Only whose words hold each of these, whatever the case.
     pub search: String,
 }
 
@@ -278,6 +294,9 @@ pub struct Finding {
     pub choice: Option<u32>,
     /// What it is about: a text, a number, a question's id; the window puts them into its words.
     pub details: Vec<String>,
+    /// The same as a note keeps it, so that it answers for this finding and for no other of the same check. Options
+    /// stand in it by their words, since their letters change with their order.
+    pub about: String,
     /// The same in English, for the command line.
     pub message: String,
     /// What to do next, in English.
@@ -307,14 +326,14 @@ pub struct QuestionTrial {
     pub at: Timestamp,
 }
 
-/// How the set covers the workspace.
+/// How the set covers the workspace. Synthetic questions never count.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Type)]
 pub struct QuestionCoverage {
     /// Ready questions of experts.
     pub ready: u32,
-    /// Suggestions that wait.
+    /// Suggestions that wait, synthetic ones left out like everywhere here.
     pub proposed: u32,
-    /// Being written.
+    /// Being written by experts.
     pub drafts: u32,
     /// Diagrams with at least one ready question.
     pub diagrams: u32,
@@ -360,6 +379,36 @@ impl FromStr for QuestionState {
             .into_iter()
             .find(|state| state.as_str() == text)
             .ok_or_else(|| UnknownQuestionState(text.to_owned()))
+    }
+}
+
+impl Difficulty {
+    /// All of them, easiest first.
+    pub const ALL: [Self; 3] = [Self::Easy, Self::Medium, Self::Hard];
+
+    /// The name used in the database, on the command line and in exports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Easy => "easy",
+            Self::Medium => "medium",
+            Self::Hard => "hard",
+        }
+    }
+}
+
+/// Text that names no difficulty.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no difficulty; they are `easy`, `medium` and `hard`")]
+pub struct UnknownDifficulty(pub String);
+
+impl FromStr for Difficulty {
+    type Err = UnknownDifficulty;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|difficulty| difficulty.as_str() == text)
+            .ok_or_else(|| UnknownDifficulty(text.to_owned()))
     }
 }
 

@@ -5,7 +5,7 @@ use specta::Type;
 
 use crate::{
     Diagram, DiagramId, Draft, PersonId, QuestionId, Reason, Region, RegionId, RevisionId, Slot,
-    SpanLink, ThreadId, Timestamp,
+    SpanLink, State, ThreadId, Timestamp,
 };
 
 /// What a conversation is about.
@@ -106,8 +106,8 @@ pub struct ExpertText {
     pub links: Vec<SpanLink>,
     /// Why the draft was changed.
     pub reasons: Vec<Reason>,
-    /// Whether the draft was on the screen while it was written.
-    pub saw_draft: bool,
+    /// The draft that was on the screen while it was written; `None` where there was none, or it was hidden.
+    pub draft: Option<Draft>,
     /// When it was handed in.
     pub submitted_at: Timestamp,
     /// Whether it is the accepted text.
@@ -121,12 +121,14 @@ pub struct ReviewCaption {
     pub slot: Slot,
     /// The region's name, at the partial level.
     pub region_name: Option<String>,
-    /// The newest draft.
+    /// The draft that the first of the experts saw; where they saw none, the newest.
     pub draft: Option<Draft>,
     /// What experts handed in, the last one first.
     pub experts: Vec<ExpertText>,
-    /// What the lead who looks has written here; kept while deciding.
+    /// What the lead who looks has written here; kept while deciding. Empty where the caption is to be left out.
     pub lead_text: Option<String>,
+    /// Whether that was written before the experts' texts were handed in as they are now.
+    pub lead_text_is_older: bool,
 }
 
 /// All that a lead sees of one diagram.
@@ -165,6 +167,14 @@ impl Verdict {
             Self::Return => "return",
         }
     }
+
+    /// The state that it leaves a diagram in.
+    pub fn state(self) -> State {
+        match self {
+            Self::Accept | Self::Fix => State::Approved,
+            Self::Return => State::Returned,
+        }
+    }
 }
 
 /// Text that names no decision.
@@ -196,6 +206,8 @@ pub struct Decision {
     pub reasons: Vec<Reason>,
     /// In the lead's words.
     pub note: String,
+    /// Whether it was taken back.
+    pub undone: bool,
 }
 
 /// Which text a lead accepts for one caption.
@@ -220,6 +232,9 @@ pub enum Picked {
     Fixed {
         /// What it says.
         text: String,
+        /// The expert's revision that it was written over: words that stayed keep their links. Without it,
+        /// the one that was handed in last.
+        over: Option<RevisionId>,
     },
     /// None: the caption is left out.
     Nothing,
@@ -235,6 +250,9 @@ pub enum NewDecision {
         picks: Vec<Pick>,
         /// In the lead's words; may be empty.
         note: String,
+        /// Every revision that the lead read; the decision is refused if others are handed in by now. `None`
+        /// takes what is there.
+        read: Option<Vec<RevisionId>>,
     },
     /// Send back.
     Return {
@@ -242,5 +260,7 @@ pub enum NewDecision {
         reasons: Vec<Reason>,
         /// In the lead's words; may be empty.
         note: String,
+        /// As for accepting.
+        read: Option<Vec<RevisionId>>,
     },
 }

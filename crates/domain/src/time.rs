@@ -47,6 +47,15 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+/// A stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct Span {
+    /// Its first moment.
+    pub from: Timestamp,
+    /// The first moment after it.
+    pub until: Timestamp,
+}
+
 /// On the wire a moment is a string.
 impl specta::Type for Timestamp {
     fn definition(types: &mut specta::Types) -> specta::datatype::DataType {

@@ -34,6 +34,9 @@ pub enum BulkAction {
     Skip {
         /// Why.
         reason: String,
+        /// Only those that nobody has begun.
+        #[serde(default)]
+        only_todo: bool,
     },
     /// Take skipped ones up again.
     Unskip,

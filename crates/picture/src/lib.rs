@@ -39,6 +39,8 @@ pub struct Limits {
     pub timeout: Duration,
     /// Size of the file. Default 512 MiB.
     pub max_file_bytes: u64,
+    /// Longer side to which an SVG is drawn, in pixels. Default 65,500.
+    pub max_drawn_side_px: u32,
 }
 
 impl Default for Limits {
@@ -48,6 +50,7 @@ impl Default for Limits {
             max_memory_bytes: 1 << 30,
             timeout: Duration::from_secs(20),
             max_file_bytes: 512 << 20,
+            max_drawn_side_px: 65_500,
         }
     }
 }
@@ -98,6 +101,8 @@ pub struct Prepared {
     pub height: u32,
     /// What to show.
     pub view: View,
+    /// Letters of an SVG's texts that no installed font has, each once; they are drawn as empty boxes.
+    pub missing_letters: String,
 }
 
 /// What to show for a picture.

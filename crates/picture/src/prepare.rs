@@ -13,11 +13,12 @@ use crate::{
 
 /// Decodes `original` and writes its view, if it needs one, into the folder `part`.
 pub(crate) fn prepare(original: &Path, part: &Path, limits: &Limits) -> Result<Prepared, Refusal> {
-    let (format, upright) = decode(original, limits)?;
-    let Upright {
+    let Decoded {
+        format,
         pixels,
         showable_as_is,
-    } = upright;
+        missing_letters,
+    } = decode(original, limits)?;
     let (width, height) = (pixels.width(), pixels.height());
     let view = match showable_as_is {
         true => View::Original,
@@ -28,6 +29,7 @@ pub(crate) fn prepare(original: &Path, part: &Path, limits: &Limits) -> Result<P
         width,
         height,
         view,
+        missing_letters,
     })
 }
 
@@ -37,26 +39,53 @@ pub(crate) fn write_pixels(
     part: &Path,
     limits: &Limits,
 ) -> Result<Prepared, Refusal> {
-    let (format, Upright { pixels, .. }) = decode(original, limits)?;
+    let Decoded {
+        format,
+        pixels,
+        missing_letters,
+        ..
+    } = decode(original, limits)?;
     fs::write(part, pixels.as_bytes()).map_err(|error| not_written(&error))?;
     Ok(Prepared {
         format,
         width: pixels.width(),
         height: pixels.height(),
         view: View::Original,
+        missing_letters,
     })
 }
 
-fn decode(original: &Path, limits: &Limits) -> Result<(Format, Upright), Refusal> {
+struct Decoded {
+    format: Format,
+    pixels: DynamicImage,
+    showable_as_is: bool,
+    missing_letters: String,
+}
+
+fn decode(original: &Path, limits: &Limits) -> Result<Decoded, Refusal> {
     let (format, file) = open(original, limits)?;
-    let upright = match format {
-        Format::Svg => Upright {
-            pixels: svg::draw(file, limits)?,
+    if format == Format::Svg {
+        let svg::Drawing {
+            pixels,
+            missing_letters,
+        } = svg::draw(file, limits)?;
+        return Ok(Decoded {
+            format,
+            pixels,
             showable_as_is: false,
-        },
-        _ => raster::decode(format, file, limits)?,
-    };
-    Ok((format, upright))
+            missing_letters,
+        });
+    }
+    let Upright {
+        pixels,
+        showable_as_is,
+    } = raster::decode(format, file, limits)?;
+    Ok(Decoded {
+        format,
+        pixels,
+        showable_as_is,
+        missing_letters: String::new(),
+    })
 }
 
 pub(crate) fn not_written(error: &io::Error) -> Refusal {

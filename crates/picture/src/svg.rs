@@ -15,17 +15,22 @@ use crate::{Format, Limits, Refusal};
 /// The longer side of a drawing is at least this long, in pixels.
 const MIN_LONG_SIDE_PX: f32 = 1600.0;
 
-/// No side of a drawing is longer, in pixels.
-const MAX_SIDE_PX: f32 = 65_500.0;
-
 /// Bytes of memory kept for each pixel: groups with opacity, masks and filters each take a layer of 4.
 const MEMORY_BYTES_PER_PIXEL: u64 = 16;
 
 /// The system's fonts, loaded when the first drawing with text comes.
 static FONTS: LazyLock<Arc<Database>> = LazyLock::new(|| Arc::new(load_fonts()));
 
+/// An SVG in pixels.
+#[derive(Debug)]
+pub(crate) struct Drawing {
+    pub(crate) pixels: DynamicImage,
+    /// Letters that no installed font has, each once.
+    pub(crate) missing_letters: String,
+}
+
 /// Draws the SVG or SVGZ in `file` from its beginning.
-pub(crate) fn draw(file: File, limits: &Limits) -> Result<DynamicImage, Refusal> {
+pub(crate) fn draw(file: File, limits: &Limits) -> Result<Drawing, Refusal> {
     let text = read_text(file, limits)?;
     if let Some(entity) = compound_entity(&text) {
         return Err(Refusal::Entities { entity });
@@ -175,7 +180,7 @@ fn installed(fonts: &Database, families: &[&str]) -> Option<String> {
         .or_else(|| names().next().cloned())
 }
 
-fn render(text: &str, fonts: Arc<Database>, limits: &Limits) -> Result<DynamicImage, Refusal> {
+fn render(text: &str, fonts: Arc<Database>, limits: &Limits) -> Result<Drawing, Refusal> {
     if fonts.is_empty() && has_text(text) {
         return Err(Refusal::NoFonts);
     }
@@ -198,9 +203,36 @@ fn render(text: &str, fonts: Arc<Database>, limits: &Limits) -> Result<DynamicIm
         height as f32 / natural.height(),
     );
     resvg::render(&tree, scale, &mut pixmap.as_mut());
-    ImageBuffer::from_raw(width, height, pixmap.take_demultiplied())
+    let pixels = ImageBuffer::from_raw(width, height, pixmap.take_demultiplied())
         .map(DynamicImage::ImageRgba8)
-        .ok_or_else(|| damaged(&"its drawing has no pixels"))
+        .ok_or_else(|| damaged(&"its drawing has no pixels"))?;
+    let mut missing_letters = String::new();
+    find_missing(tree.root(), &mut missing_letters);
+    Ok(Drawing {
+        pixels,
+        missing_letters,
+    })
+}
+
+/// Adds the letters of a group's texts that were drawn as the empty box of a font (glyph 0).
+fn find_missing(group: &usvg::Group, missing: &mut String) {
+    for node in group.children() {
+        match node {
+            usvg::Node::Group(group) => find_missing(group, missing),
+            usvg::Node::Text(text) => {
+                let glyphs = text.layouted().iter().flat_map(|it| &it.positioned_glyphs);
+                for letter in glyphs
+                    .filter(|glyph| glyph.id.0 == 0)
+                    .flat_map(|glyph| glyph.text.chars())
+                {
+                    if !letter.is_whitespace() && !missing.contains(letter) {
+                        missing.push(letter);
+                    }
+                }
+            }
+            usvg::Node::Path(_) | usvg::Node::Image(_) => {}
+        }
+    }
 }
 
 fn parse_refusal(error: &usvg::Error) -> Refusal {
@@ -226,7 +258,7 @@ fn raster_size(natural: Size, limits: &Limits) -> (u32, u32) {
         .max(1);
     let bound = (max_pixels as f32 / (width * height))
         .sqrt()
-        .min(MAX_SIDE_PX / long);
+        .min(limits.max_drawn_side_px as f32 / long);
     let scale = wanted.min(bound);
     // Rounding down keeps within the limit.
     let side = |length: f32| {
@@ -271,5 +303,11 @@ mod tests {
         check((0.5, 0.001), (1600, 3));
         check((100_000.0, 100_000.0), (8192, 8192));
         check((131_000.0, 2.0), (65_500, 1));
+        let small = Limits {
+            max_drawn_side_px: 4000,
+            ..Limits::default()
+        };
+        let size = Size::from_wh(8000.0, 100.0).unwrap();
+        assert_eq!(raster_size(size, &small), (4000, 50));
     }
 }

@@ -12,12 +12,23 @@ pub struct Context {
     pub captions: Vec<String>,
     /// Its regions.
     pub regions: Vec<Region>,
-    /// Other questions' ids and stems.
-    pub others: Vec<(QuestionId, String)>,
+    /// The other questions.
+    pub others: Vec<Other>,
     /// How often each position holds the key of the set's single choices, this question left out.
     pub key_positions: Vec<u32>,
     /// The model that found the key of the question, as it is asked now, without seeing the picture.
     pub found_blind_by: Option<String>,
+}
+
+/// Another question, as far as a new one is compared with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    /// Which.
+    pub id: QuestionId,
+    /// What it asks.
+    pub stem: String,
+    /// Whether it is about the same diagram.
+    pub same_diagram: bool,
 }
 
 /// Everything that is wrong with a question as it stands, errors first. What its author overruled says so.
@@ -35,7 +46,12 @@ pub fn check(content: &QuestionContent, context: &Context) -> Vec<Finding> {
     set::check(content, context, &mut findings);
     for finding in &mut findings {
         let answered = |overruled: &domain::Overruled| {
-            overruled.check == finding.check && !overruled.note.trim().is_empty()
+            overruled.check == finding.check
+                && !overruled.note.trim().is_empty()
+                && overruled
+                    .about
+                    .as_ref()
+                    .is_none_or(|about| *about == finding.about)
         };
         finding.overruled =
             finding.severity != Severity::Error && content.overruled.iter().any(answered);
@@ -61,10 +77,18 @@ pub(crate) fn finding(
         severity,
         choice: None,
         details,
+        about: String::new(),
         message: message.into(),
         help: help.to_owned(),
         overruled: false,
     }
+}
+
+/// The same finding, with the texts that it is about.
+pub(crate) fn about(texts: &[&str], mut finding: Finding) -> Finding {
+    let folded: Vec<String> = texts.iter().map(|text| folded(text)).collect();
+    finding.about = folded.join(" | ");
+    finding
 }
 
 fn stem(content: &QuestionContent, findings: &mut Vec<Finding>) {
@@ -101,12 +125,15 @@ fn true_false(content: &QuestionContent, findings: &mut Vec<Finding>) {
         false => said.contains(**word),
     });
     if let (Some(word), Some(false)) = (absolute, content.truth) {
-        findings.push(finding(
-            "true_false_giveaway",
-            Severity::Warning,
-            vec![(*word).to_owned()],
-            format!("“{word}” tells that the statement is false"),
-            "Say the same without it.",
+        findings.push(about(
+            &[word],
+            finding(
+                "true_false_giveaway",
+                Severity::Warning,
+                vec![(*word).to_owned()],
+                format!("“{word}” tells that the statement is false"),
+                "Say the same without it.",
+            ),
         ));
     }
 }
@@ -137,7 +164,7 @@ fn fill_in(content: &QuestionContent, findings: &mut Vec<Finding>) {
     }
     let numbers = accepted
         .iter()
-        .filter(|answer| crate::judge::number(answer).is_some())
+        .filter(|answer| crate::measure::number(answer).is_some())
         .count();
     let bad = match content.tolerance {
         Some(tolerance) => !tolerance.is_finite() || tolerance < 0.0 || numbers == 0,
@@ -180,12 +207,15 @@ fn evidence(content: &QuestionContent, context: &Context, findings: &mut Vec<Fin
             QuestionKind::TrueFalse => Severity::Hint,
             _ => Severity::Warning,
         };
-        findings.push(finding(
-            "blind_answer",
-            severity,
-            vec![model.clone()],
-            format!("`{model}` found the key without seeing the picture"),
-            "Ask for something that only this picture tells.",
+        findings.push(about(
+            &[model, &content.stem],
+            finding(
+                "blind_answer",
+                severity,
+                vec![model.clone()],
+                format!("`{model}` found the key without seeing the picture"),
+                "Ask for something that only this picture tells.",
+            ),
         ));
     }
 }

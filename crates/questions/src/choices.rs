@@ -2,8 +2,8 @@
 
 use domain::{Choice, Finding, QuestionContent, QuestionKind, Severity};
 
-use crate::check::{finding, same};
-use crate::text::{folded, spaced, width};
+use crate::check::{about, finding, same};
+use crate::text::{folded, occurs, spaced, width};
 
 /// A key so many times as long as the longest distractor is seen without reading.
 const LONGER: f64 = 1.4;
@@ -94,16 +94,14 @@ fn one(index: usize, choice: &Choice, before: &[Choice], findings: &mut Vec<Find
     }
     let words = folded(&choice.text);
     if ALL.iter().any(|phrase| words.contains(&folded(phrase))) {
-        findings.push(at(
-            index,
-            finding(
-                "all_of_the_above",
-                Severity::Warning,
-                vec![name.clone()],
-                format!("option {name} speaks of the other options"),
-                "It cannot be shuffled, and who sees two right options need not read on: name a fact instead.",
-            ),
-        ));
+        let found = finding(
+            "all_of_the_above",
+            Severity::Warning,
+            vec![name.clone()],
+            format!("option {name} speaks of the other options"),
+            "It cannot be shuffled, and who sees two right options need not read on: name a fact instead.",
+        );
+        findings.push(at(index, about(&[&choice.text], found)));
     }
     for (earlier, other) in before.iter().enumerate() {
         let known = letter(earlier);
@@ -119,18 +117,17 @@ fn one(index: usize, choice: &Choice, before: &[Choice], findings: &mut Vec<Find
                 ),
             ));
         } else if overlap(&other.text, &choice.text) {
-            findings.push(at(
-                index,
-                finding(
-                    "overlapping_choice",
-                    Severity::Warning,
-                    vec![known.clone(), name.clone()],
-                    format!(
-                        "options {known} and {name} overlap: whoever picks one may mean the other"
-                    ),
-                    "Make them exclude each other.",
-                ),
-            ));
+            let found = finding(
+                "overlapping_choice",
+                Severity::Warning,
+                vec![known.clone(), name.clone()],
+                format!("options {known} and {name} overlap: whoever picks one may mean the other"),
+                "Make them exclude each other.",
+            );
+            // The same two overlap in whatever order they stand.
+            let mut texts = [other.text.as_str(), choice.text.as_str()];
+            texts.sort_unstable();
+            findings.push(at(index, about(&texts, found)));
         }
     }
 }
@@ -145,11 +142,9 @@ fn overlap(one: &str, other: &str) -> bool {
     } else {
         (other, one)
     };
-    let (short, long) = (spaced(short), format!(" {} ", spaced(long)));
-    match short.is_ascii() {
-        true => width(&short) >= 3 && long.contains(&format!(" {short} ")),
-        false => width(&short) >= 6 && long.contains(&short),
-    }
+    let (short, long) = (spaced(short), spaced(long));
+    let least = if short.is_ascii() { 3 } else { 6 };
+    width(&short) >= least && occurs(&short, &long)
 }
 
 /// `10-20`, `10 – 20 ms`, `10 to 20`, `10～20`.
@@ -188,39 +183,42 @@ fn length(choices: &[Choice], findings: &mut Vec<Finding>) {
     };
     if distractor > 0 && key >= 12 && key as f64 > LONGER * distractor as f64 {
         let name = letter(index);
-        findings.push(at(
-            index,
-            finding(
-                "longest_is_key",
-                Severity::Warning,
-                vec![name.clone()],
-                format!("the key, {name}, is much longer than every other option"),
-                "Shorten it, or make the others as exact.",
-            ),
-        ));
+        let found = finding(
+            "longest_is_key",
+            Severity::Warning,
+            vec![name.clone()],
+            format!("the key, {name}, is much longer than every other option"),
+            "Shorten it, or make the others as exact.",
+        );
+        findings.push(at(index, about(&[&choices[index].text], found)));
     }
 }
 
 /// The key alone occurs in a caption: whoever learnt the captions need not look.
 fn in_caption(choices: &[Choice], captions: &[String], findings: &mut Vec<Finding>) {
     let said: Vec<String> = captions.iter().map(|caption| spaced(caption)).collect();
-    let occurs = |choice: &Choice| {
+    let stands = |choice: &Choice| {
         let wanted = spaced(&choice.text);
-        width(&wanted) >= 4 && said.iter().any(|caption| caption.contains(&wanted))
+        // A digit or a letter alone stands in any caption.
+        width(&wanted) >= 2 && said.iter().any(|caption| occurs(&wanted, caption))
     };
     let (keys, distractors): (Vec<&Choice>, Vec<&Choice>) =
         choices.iter().partition(|choice| choice.right);
     if !keys.is_empty()
         && !distractors.is_empty()
-        && keys.iter().all(|key| occurs(key))
-        && !distractors.iter().any(|other| occurs(other))
+        && keys.iter().all(|key| stands(key))
+        && !distractors.iter().any(|other| stands(other))
     {
-        findings.push(finding(
-            "key_in_caption_only",
-            Severity::Warning,
-            keys.iter().map(|key| key.text.clone()).collect(),
-            "only the key stands in the diagram's captions",
-            "Take distractors from the same picture.",
+        let texts: Vec<&str> = keys.iter().map(|key| key.text.as_str()).collect();
+        findings.push(about(
+            &texts,
+            finding(
+                "key_in_caption_only",
+                Severity::Warning,
+                keys.iter().map(|key| key.text.clone()).collect(),
+                "only the key stands in the diagram's captions",
+                "Take distractors from the same picture.",
+            ),
         ));
     }
 }

@@ -6,12 +6,15 @@
 mod check;
 mod choices;
 mod judge;
+mod letters;
+mod measure;
 mod proposals;
 mod rotate;
 mod set;
 mod text;
+mod truth;
 
-pub use check::{Context, check};
+pub use check::{Context, Other, check};
 pub use judge::{Judged, judge};
 pub use proposals::{Proposals, read_proposals};
 pub use rotate::{rotated, rotated_back};

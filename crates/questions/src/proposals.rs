@@ -175,7 +175,7 @@ fn truth(answer: &Value) -> Option<bool> {
     match answer {
         Value::Bool(truth) => Some(*truth),
         Value::Array(list) => truth(list.first()?),
-        Value::String(word) => crate::judge::truth(word).0,
+        Value::String(word) => crate::truth::truth(word).0,
         _ => None,
     }
 }

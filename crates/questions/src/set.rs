@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use domain::{Finding, QuestionContent, QuestionKind, Severity};
 use worddiff::Segmenter;
 
-use crate::Context;
-use crate::check::finding;
+use crate::check::{about, finding};
 use crate::text::{folded, spaced};
+use crate::{Context, Other};
 
 /// Share of words or letters in common from which two questions ask the same.
 const ALIKE: f64 = 0.85;
@@ -45,22 +45,51 @@ fn near_duplicate(content: &QuestionContent, context: &Context, findings: &mut V
             jaccard.max(strsim::normalized_levenshtein(&mine, &theirs))
         }
     };
-    let closest = context
+    let near = context
         .others
         .iter()
-        .map(|(id, stem)| (likeness(stem), id, stem))
-        .max_by(|one, other| one.0.total_cmp(&other.0));
-    if let Some((likeness, id, stem)) = closest
-        && likeness >= ALIKE
-    {
-        findings.push(finding(
+        .map(|other| (likeness(&other.stem), other))
+        .filter(|(likeness, _)| *likeness >= ALIKE);
+    // One about the same picture comes before one that merely sounds alike.
+    let closest = near.max_by(|one, other| {
+        one.1
+            .same_diagram
+            .cmp(&other.1.same_diagram)
+            .then(one.0.total_cmp(&other.0))
+    });
+    let Some((_, other)) = closest else {
+        return;
+    };
+    findings.push(likeness_found(other));
+}
+
+/// What is said of a question that asks nearly the same.
+fn likeness_found(other: &Other) -> Finding {
+    let Other {
+        id,
+        stem,
+        same_diagram,
+    } = other;
+    // The same question about another picture has another answer.
+    let details = vec![id.to_string(), stem.clone()];
+    let found = if *same_diagram {
+        finding(
             "near_duplicate",
             Severity::Warning,
-            vec![id.to_string(), stem.clone()],
+            details,
             format!("another question asks nearly the same: “{stem}”"),
             "Ask for something else, or take one of them out.",
-        ));
-    }
+        )
+    } else {
+        finding(
+            "near_duplicate_elsewhere",
+            Severity::Hint,
+            details,
+            format!("a question about another diagram asks nearly the same: “{stem}”"),
+            "That is fine if the other picture answers it differently.",
+        )
+    };
+    about(&[id.as_str()], found)
 }
 
 fn bag(text: &str) -> BTreeSet<String> {
@@ -92,13 +121,15 @@ fn position(content: &QuestionContent, positions: &[u32], findings: &mut Vec<Fin
         return;
     }
     let letter = ('A'..='Z').nth(place).unwrap_or('?');
-    findings.push(finding(
+    let letter = letter.to_string();
+    let found = finding(
         "key_position",
         Severity::Warning,
-        vec![letter.to_string(), here.to_string(), total.to_string()],
+        vec![letter.clone(), here.to_string(), total.to_string()],
         format!("with this one, {here} of {total} keys are {letter}"),
         "Move the key to another place.",
-    ));
+    );
+    findings.push(about(&[&letter], found));
 }
 
 /// Probability of at least `hits` of `total` where each has probability `p`.

@@ -30,3 +30,37 @@ pub(crate) fn width(text: &str) -> usize {
         .map(|c| if u32::from(c) > 0x2E7F { 2 } else { 1 })
         .sum()
 }
+
+/// Whether `words` occur in `text`, both [`spaced`]. A Latin word counts as a whole only; Chinese has no spaces, and
+/// those around Latin words in it mean nothing.
+pub(crate) fn occurs(words: &str, text: &str) -> bool {
+    let (words, text) = (tight(words), tight(text));
+    let joins = |one: Option<char>, other: Option<char>| {
+        let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+        latin(one) && latin(other)
+    };
+    !words.is_empty()
+        && text.match_indices(&words).any(|(at, _)| {
+            let (before, after) = (&text[..at], &text[at + words.len()..]);
+            !joins(before.chars().next_back(), words.chars().next())
+                && !joins(words.chars().next_back(), after.chars().next())
+        })
+}
+
+/// Without the spaces beside Chinese characters.
+fn tight(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let beside = |at: usize| {
+        let wide = |at: Option<usize>| {
+            at.and_then(|at| letters.get(at))
+                .is_some_and(|c| u32::from(*c) > 0x2E7F)
+        };
+        wide(at.checked_sub(1)) || wide(Some(at + 1))
+    };
+    letters
+        .iter()
+        .enumerate()
+        .filter(|(at, c)| **c != ' ' || !beside(*at))
+        .map(|(_, c)| *c)
+        .collect()
+}

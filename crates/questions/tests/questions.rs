@@ -3,7 +3,7 @@
 use domain::{
     Choice, Level, Overruled, QuestionContent, QuestionId, QuestionKind, Region, RegionId, Severity,
 };
-use questions::{Context, check, judge, read_proposals, rotated, rotated_back};
+use questions::{Context, Other, check, judge, read_proposals, rotated, rotated_back};
 
 fn region() -> Region {
     Region {
@@ -154,20 +154,34 @@ fn the_set_and_the_captions_are_looked_at() {
     context.captions.push("UPF-1 forwards.".to_owned());
     assert_eq!(names(&options, &context), Vec::<String>::new());
 
-    context.others = vec![(
-        QuestionId::from_text("q"),
-        "Which function selects the SMF".to_owned(),
-    )];
+    let other = |stem: &str, same_diagram| Other {
+        id: QuestionId::from_text("q"),
+        stem: stem.to_owned(),
+        same_diagram,
+    };
+    context.others = vec![other("Which function selects the SMF", true)];
     assert_eq!(names(&options, &context), ["near_duplicate"]);
-    context.others = vec![(
-        QuestionId::from_text("q"),
-        "Which function selects the SMF in step 4?".to_owned(),
-    )];
+    context.others = vec![other("Which function selects the SMF", false)];
+    let elsewhere = check(&options, &context);
+    assert_eq!(
+        (elsewhere[0].check.as_str(), elsewhere[0].severity),
+        ("near_duplicate_elsewhere", Severity::Hint),
+        "the same question about another picture is another question"
+    );
+    context.others = vec![other("Which function selects the SMF in step 4?", true)];
     assert_eq!(
         names(&options, &context),
         Vec::<String>::new(),
         "another step is another question"
     );
+    let chinese = choices(
+        QuestionKind::SingleChoice,
+        "哪个网元选择 SMF？",
+        &["一", "二"],
+        &[0],
+    );
+    context.others = vec![other("哪个网元选择SMF", true)];
+    assert_eq!(names(&chinese, &context), ["near_duplicate"]);
     context.others.clear();
 
     context.key_positions = vec![12, 2, 1, 1];
@@ -186,6 +200,7 @@ fn warnings_are_overruled_with_a_word_and_errors_never() {
     let mut content = single(&["AMF", "", "None of the above"], 2);
     let overrule = |check: &str, note: &str| Overruled {
         check: check.to_owned(),
+        about: None,
         note: note.to_owned(),
     };
     content.overruled = vec![
@@ -227,7 +242,24 @@ fn choices_are_read_as_meant() {
     check("upf", Some(true), "option_text");
     check("I cannot tell from the picture.", None, "unread");
     check("", None, "unread");
-    check("A and B", Some(false), "first_letter");
+    check("A and B", Some(false), "letters");
+    check("a", Some(false), "letters");
+    check("b", Some(true), "letters");
+    check("**B**", Some(true), "letters");
+    check("B. UPF", Some(true), "first_letter");
+    check("A router forwards it, I think.", None, "unread");
+    check("B or C, hard to say", Some(false), "first_letter");
+    check("（Ｂ）因为用户面由它承担", Some(true), "first_letter");
+    check("我选择 b。", Some(true), "stated");
+    check("不选A，选B", Some(true), "stated");
+    check(
+        "The correct option is B, since a router cannot.",
+        Some(true),
+        "stated",
+    );
+    check("答案：**Ｂ**", Some(true), "stated");
+    check("\\boxed{B}", Some(true), "stated");
+    check("以上都看不出来", None, "unread");
     let many = choices(
         QuestionKind::MultipleChoice,
         "Which?",
@@ -241,6 +273,13 @@ fn choices_are_read_as_meant() {
         "C A",
         "ＡＣ",
         "A和C",
+        "a和c",
+        "Ａ、Ｃ",
+        "A和C都正确",
+        "选项A和选项C",
+        "选AC",
+        "(A) and (C), because both are in the core",
+        "正确的是选项 A 与 C。",
         "The answers are A and C",
     ] {
         assert_eq!(judge(&many, answer).correct, Some(true), "{answer}");
@@ -249,17 +288,71 @@ fn choices_are_read_as_meant() {
 }
 
 #[test]
-fn statements_and_gaps_are_judged() {
+fn a_statement_is_judged_by_what_is_said_of_it() {
     let mut statement = QuestionContent::empty(QuestionKind::TrueFalse, Level::Global);
-    statement.truth = Some(false);
-    for answer in ["False", "f", "no, it does not", "错误", "不正确。", "×"] {
-        assert_eq!(judge(&statement, answer).correct, Some(true), "{answer}");
+    statement.truth = Some(true);
+    let says = |answer: &str, said: Option<bool>| {
+        assert_eq!(judge(&statement, answer).correct, said, "{answer}");
+    };
+    for answer in [
+        "True.",
+        "t",
+        "Ｔ",
+        "对",
+        "正确",
+        "是",
+        "是的，图中如此。",
+        "没错",
+        "这个说法是对的",
+        "√",
+        "The statement is true.",
+        "It is not false.",
+        "完全正确",
+        "不是错误的",
+        "Yes",
+        "答案是正确",
+    ] {
+        says(answer, Some(true));
     }
-    for answer in ["True.", "对", "正确", "T"] {
-        assert_eq!(judge(&statement, answer).correct, Some(false), "{answer}");
+    for answer in [
+        "False",
+        "f",
+        "no, it does not",
+        "错误",
+        "不正确。",
+        "×",
+        "不是",
+        "不是的",
+        "不是，箭头相反。",
+        "不对",
+        "该陈述不成立",
+        "这句话是错误的",
+        "这种说法并不正确",
+        "并非如此",
+        "否",
+        "不",
+        "Not true.",
+        "That isn't correct.",
+        "The statement is incorrect",
+        "错误，对应的接口是 N4。",
+        "答案是错误",
+    ] {
+        says(answer, Some(false));
     }
-    assert_eq!(judge(&statement, "perhaps").correct, None);
+    for answer in [
+        "perhaps",
+        "无法判断",
+        "真假难辨",
+        "True or false?",
+        "图中画的是网关",
+        "",
+    ] {
+        says(answer, None);
+    }
+}
 
+#[test]
+fn gaps_are_judged_by_words_numbers_and_units() {
     let mut gap = QuestionContent::empty(QuestionKind::FillIn, Level::Global);
     gap.accepted = vec!["N2 接口".to_owned(), "NG-C".to_owned()];
     for answer in ["n2接口", "NG-C.", "Ｎ２ 接口"] {
@@ -276,9 +369,145 @@ fn statements_and_gaps_are_judged() {
         ("1.7 s", false),
         ("1.5 ms", false),
         ("1.5 km", false),
+        ("１．５秒", true),
+        ("about 1.5 s", true),
+        ("约1.5秒", true),
+        ("1.5 hops", false),
     ] {
         assert_eq!(judge(&gap, answer).correct, Some(right), "{answer}");
     }
+}
+
+fn number(accepted: &str, unit: &str, tolerance: Option<f64>) -> QuestionContent {
+    let mut gap = QuestionContent::empty(QuestionKind::FillIn, Level::Global);
+    gap.accepted = vec![accepted.to_owned()];
+    unit.clone_into(&mut gap.unit);
+    gap.tolerance = tolerance;
+    gap
+}
+
+fn takes(gap: &QuestionContent, answer: &str, right: bool) {
+    assert_eq!(
+        judge(gap, answer).correct,
+        Some(right),
+        "{answer} for {:?}",
+        gap.accepted
+    );
+}
+
+#[test]
+fn what_is_counted_has_a_tolerance_too() {
+    let hops = number("3", "hops", Some(1.0));
+    for (answer, right) in [
+        ("3", true),
+        ("3 hops", true),
+        ("4 hop", true),
+        ("2跳", true),
+        ("３", true),
+        ("5 hops", false),
+        ("3 ms", false),
+        ("3 links", false),
+    ] {
+        takes(&hops, answer, right);
+    }
+    let vendors = number("12", "racks", None);
+    takes(&vendors, "12 racks", true);
+    takes(&vendors, "12", true);
+    takes(&vendors, "13 racks", false);
+    let bare = number("3", "", None);
+    takes(&bare, "3 hops", true);
+    takes(&bare, "3个", true);
+    takes(&bare, "4 hops", false);
+    takes(&number("3", "", Some(1.0)), "4 hops", true);
+    for (name, other) in [
+        ("5G", "5"),
+        ("802.11ac", "802.11"),
+        ("N2", "2"),
+        ("10.0.0.1", "10.0"),
+    ] {
+        takes(&number(name, "", None), name, true);
+        takes(&number(name, "", None), other, false);
+    }
+    takes(&number("1500", "", None), "1,500", true);
+}
+
+#[test]
+fn a_bit_is_no_byte() {
+    let rate = number("100", "Mbit/s", Some(0.0));
+    for (answer, right) in [
+        ("100 Mbps", true),
+        ("100 mbps", true),
+        ("100 Mb/s", true),
+        ("0.1 Gbit/s", true),
+        ("100 兆比特每秒", true),
+        ("100 MB/s", false),
+        ("12.5 MB/s", true),
+        ("12.5 MBps", true),
+        ("100 MBPS", true),
+        ("100 MHz", false),
+    ] {
+        takes(&rate, answer, right);
+    }
+    let size = number("1", "KiB", Some(0.0));
+    takes(&size, "1024 B", true);
+    takes(&size, "8192 bits", true);
+    takes(&size, "1 kB", false);
+}
+
+#[test]
+fn a_note_answers_for_one_finding_and_not_for_the_next() {
+    let mut content = single(&["gateway", "border gateway", "hub"], 2);
+    let found = |content: &QuestionContent| {
+        let mut all = check(content, &context());
+        all.retain(|finding| finding.check == "overlapping_choice" && !finding.overruled);
+        all.len()
+    };
+    assert_eq!(found(&content), 1);
+    let about = check(&content, &context())[0].about.clone();
+    content.overruled = vec![Overruled {
+        check: "overlapping_choice".to_owned(),
+        about: Some(about),
+        note: "the picture tells them apart".to_owned(),
+    }];
+    assert_eq!(found(&content), 0);
+    content.choices.swap(0, 1);
+    assert_eq!(found(&content), 0, "the same two, in another order");
+    content.choices.push(Choice {
+        text: "hub".to_owned() + " gateway",
+        right: false,
+    });
+    assert!(
+        found(&content) > 0,
+        "other options overlap for other reasons"
+    );
+    content.overruled[0].about = None;
+    assert_eq!(
+        found(&content),
+        0,
+        "an old note answers for what its check finds"
+    );
+    let old: Overruled = serde_json::from_str(r#"{"check": "no_evidence", "note": "x"}"#).unwrap();
+    assert_eq!(old.about, None);
+}
+
+#[test]
+fn a_key_that_gives_itself_away_is_seen_in_chinese_too() {
+    let long = single(&["接入和移动性管理功能", "用户面", "策略控制"], 0);
+    assert_eq!(names(&long, &context()), ["longest_is_key"]);
+    let mut context = context();
+    context.captions = vec!["请求由 AMF 转发给鉴权服务器，separate 网元不参与。".to_owned()];
+    let key = single(&["鉴权服务器", "用户面网元", "策略服务器"], 0);
+    assert_eq!(names(&key, &context), ["key_in_caption_only"]);
+    let spaced = single(&["由AMF转发", "由UPF转发", "由UDM转发"], 0);
+    assert_eq!(names(&spaced, &context), ["key_in_caption_only"]);
+    let short = single(&["AMF", "UPF", "UDM"], 0);
+    assert_eq!(names(&short, &context), ["key_in_caption_only"]);
+    let within = single(&["rate", "hub", "peer"], 0);
+    assert_eq!(
+        names(&within, &context),
+        Vec::<String>::new(),
+        "a part of a word is no word"
+    );
 }
 
 /// What a model wrote, cut off where its tokens ended.

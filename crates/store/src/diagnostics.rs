@@ -38,3 +38,16 @@ pub fn diagnostics(connection: &Connection) -> Result<(String, Vec<(String, u32)
     }
     Ok((schema, rows))
 }
+
+/// Names that must not leave the machine with a log: of people, pictures, models, regions and terms.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn names(connection: &Connection) -> Result<Vec<String>> {
+    let mut statement = connection.prepare(
+        "SELECT name FROM person UNION SELECT name FROM diagram UNION SELECT name FROM model
+         UNION SELECT name FROM region WHERE length(name) > 2 UNION SELECT en FROM term UNION SELECT zh FROM term",
+    )?;
+    let rows = statement.query_map((), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

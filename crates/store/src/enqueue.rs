@@ -2,7 +2,7 @@
 
 use domain::{
     Action, DiagramId, DraftParameters, DraftRequest, DraftScope, Job, JobParameters, Level,
-    Redraft,
+    Redraft, Role,
 };
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Transaction, params, params_from_iter};
@@ -10,7 +10,7 @@ use rusqlite::{OptionalExtension, Transaction, params, params_from_iter};
 use crate::annotate::By;
 use crate::jobs::PromptVersions;
 use crate::table::{audit, diagram, job, model};
-use crate::{Error, Result, queue};
+use crate::{Error, Result, people, queue};
 
 /// Somebody waits for it.
 pub(crate) const URGENT: u32 = 1;
@@ -46,13 +46,15 @@ const INSERT_ITEMS: &str = "
 /// Queues a drafting job. Whoever asks for one diagram is waiting for it, so that goes first.
 ///
 /// # Errors
-/// [`Error::BadRequest`], [`Error::NoModel`], [`Error::NoDiagram`], [`Error::NothingToDraft`].
+/// [`Error::NotAllowed`] unless an annotator or a lead acts, [`Error::BadRequest`], [`Error::NoModel`],
+/// [`Error::NoDiagram`], [`Error::NothingToDraft`].
 pub fn queue(
     tx: &Transaction<'_>,
     by: By<'_>,
     request: &DraftRequest,
     prompts: &PromptVersions,
 ) -> Result<Job> {
+    people::require_any(tx, by.person, &[Role::Annotator, Role::Lead])?;
     request.check()?;
     let mut levels = request.levels.clone();
     levels.sort_unstable();

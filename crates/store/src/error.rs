@@ -58,6 +58,12 @@ pub enum Error {
     /// There is no conflict to settle.
     #[error("no conflict is open on this caption")]
     NoConflict,
+    /// The caption has no such draft to see.
+    #[error("the caption has no such draft")]
+    NoDraft,
+    /// The caption has a text of its own.
+    #[error("the caption has a text of its own already")]
+    CaptionWritten,
     /// No model has this id or name.
     #[error("no model `{0}`")]
     NoModel(String),
@@ -97,12 +103,12 @@ pub enum Error {
     #[error("a row of `{0}` points at nothing; the workspace was left as it was")]
     Dangling(String),
     /// The acting person has no such role.
-    #[error("this takes the role `{}`, which {person} does not have", role.as_str())]
+    #[error("this takes the role {}, which {person} does not have", any_of(roles))]
     NotAllowed {
         /// Name of who acts.
         person: String,
-        /// The role that is needed.
-        role: domain::Role,
+        /// The roles of which one is needed.
+        roles: Vec<domain::Role>,
     },
     /// Somebody else holds the diagram.
     #[error("{person} holds this diagram until {}", until.to_rfc3339())]
@@ -172,6 +178,15 @@ pub enum Error {
     /// A conversation about something that is not in the diagram.
     #[error("a conversation about {0} that this diagram does not have")]
     BadAnchor(&'static str),
+    /// Other texts are handed in than those that the lead read.
+    #[error("this was handed in again after you read it")]
+    NotAsRead,
+    /// An accepted caption without words.
+    #[error("the accepted {} caption would be empty", .0.as_str())]
+    EmptyFix(domain::Level),
+    /// The last decision is not to be taken back: there is none, or work went on after it.
+    #[error("there is no decision to take back: none was made, or work went on after it")]
+    NoDecision,
     /// A person's name is empty.
     #[error(transparent)]
     EmptyName(#[from] domain::EmptyName),
@@ -213,6 +228,10 @@ impl Error {
             Self::ReadOnly(_) => Some("Reopen it to edit."),
             Self::NothingToSubmit => Some("Write a caption first."),
             Self::OpenConflict(_) => Some("Choose which of the two texts to keep, then submit."),
+            Self::NoDraft => Some("Write the caption, or have it drafted first."),
+            Self::CaptionWritten => {
+                Some("Change the text instead, or bring the draft back into it.")
+            }
             Self::NoModel(_) => Some("Add the model first, or choose one of those that are there."),
             Self::ModelNameTaken(_) => Some("Choose another name, or remove that model."),
             Self::BadModel(bad) => bad.help(),
@@ -222,42 +241,33 @@ impl Error {
                 Some("Ask for it to be drafted again, or choose other diagrams or levels.")
             }
             Self::Dangling(_) => Some("Keep a copy of the folder and ask for help."),
-            Self::NotAllowed { .. } => Some("Ask a lead of this workspace to give you that role."),
+            Self::NotAllowed { .. } => {
+                Some("Ask a lead of this workspace to give you such a role.")
+            }
             Self::Claimed { .. } => Some("Take another diagram, or wait until the claim ends."),
             Self::RegionNameTaken(_) | Self::PersonNameTaken(_) => Some("Choose another name."),
             Self::LastLead => Some("Make somebody else a lead first."),
             Self::TermTaken(_) => Some("Change that entry instead."),
             Self::QuestionState(_) => Some("Take it up for writing first."),
             Self::WaitsForSecond => Some("Go on with another diagram."),
-            Self::NoPerson(_)
-            | Self::BadPolicy(_)
-            | Self::BadRegion(_)
-            | Self::NoRevision(_)
-            | Self::EmptyReason
-            | Self::NoBulk
-            | Self::EmptyFilterName
-            | Self::NoTerm(_)
-            | Self::EmptyTerm
-            | Self::NoQuestion(_)
-            | Self::NotAProposal
-            | Self::NoThread(_)
-            | Self::EmptyComment
-            | Self::BadAnchor(_) => None,
-            Self::NoJob(_)
-            | Self::BadRequest(_)
-            | Self::DraftSize(_)
-            | Self::Json { .. }
-            | Self::NoConflict
-            | Self::EmptyName(_) => None,
+            Self::NotAsRead => Some("Read it as it is now, then decide."),
+            Self::EmptyFix(_) => Some("Write something, or leave the caption out knowingly."),
+            Self::NoDecision => Some("Reopen it, or return it with a reason."),
             Self::Busy { .. } => {
                 Some("Close the program that holds it, then try again; no text was lost.")
             }
-            Self::Sqlite(error) => sqlite_help(error),
-            Self::Io { source, .. } => match source.kind() {
-                std::io::ErrorKind::PermissionDenied => Some("Check who may write there."),
-                std::io::ErrorKind::StorageFull => Some("Make room on the disk, then try again."),
-                _ => None,
-            },
+            Self::Sqlite(_) | Self::Io { .. } => self.obstacle().map(Obstacle::help),
+            // The message says it all.
+            _ => None,
+        }
+    }
+
+    /// What stands in the way, where the database or a file failed and a person can clear it.
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        match self {
+            Self::Sqlite(error) => Obstacle::of_sqlite(error),
+            Self::Io { source, .. } => Obstacle::of_io(source),
+            _ => None,
         }
     }
 
@@ -274,15 +284,47 @@ impl Error {
     }
 }
 
-fn sqlite_help(error: &rusqlite::Error) -> Option<&'static str> {
-    use rusqlite::ErrorCode as Code;
-    match error.sqlite_error_code()? {
-        Code::DiskFull => Some("Make room on the disk, then try again."),
-        Code::ReadOnly | Code::CannotOpen => Some("Check that the folder can be written."),
-        Code::DatabaseCorrupt | Code::NotADatabase => {
-            Some("Keep a copy of the folder; a backup may stand beside `callout.db`.")
+/// What stands in the way of the database or of a file, where a person can clear it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The disk has no room.
+    Full,
+    /// The folder cannot be written.
+    ReadOnly,
+    /// The database is damaged.
+    Damaged,
+    /// Nobody may touch it.
+    Denied,
+}
+
+impl Obstacle {
+    /// What to do about it.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Full => "Make room on the disk, then try again.",
+            Self::ReadOnly => "Check that the folder can be written.",
+            Self::Damaged => "Keep a copy of the folder; a backup may stand beside `callout.db`.",
+            Self::Denied => "Check who may write there.",
         }
-        _ => None,
+    }
+
+    /// What the system's word means.
+    pub fn of_io(error: &std::io::Error) -> Option<Self> {
+        match error.kind() {
+            std::io::ErrorKind::PermissionDenied => Some(Self::Denied),
+            std::io::ErrorKind::StorageFull => Some(Self::Full),
+            _ => None,
+        }
+    }
+
+    fn of_sqlite(error: &rusqlite::Error) -> Option<Self> {
+        use rusqlite::ErrorCode as Code;
+        match error.sqlite_error_code()? {
+            Code::DiskFull => Some(Self::Full),
+            Code::ReadOnly | Code::CannotOpen => Some(Self::ReadOnly),
+            Code::DatabaseCorrupt | Code::NotADatabase => Some(Self::Damaged),
+            _ => None,
+        }
     }
 }
 
@@ -295,4 +337,13 @@ impl From<rusqlite::Error> for Error {
             _ => Self::Sqlite(error),
         }
     }
+}
+
+/// Roles as a person reads them: `annotator` or `lead`.
+fn any_of(roles: &[domain::Role]) -> String {
+    let words: Vec<String> = roles
+        .iter()
+        .map(|role| format!("`{}`", role.as_str()))
+        .collect();
+    words.join(" or ")
 }

@@ -59,8 +59,10 @@ pub fn queue_proposals(tx: &Transaction<'_>, by: By<'_>, request: &ProposeReques
 /// text that stays. One question goes first, as in [`queue_proposals`].
 ///
 /// # Errors
-/// [`Error::BadRequest`], [`Error::NoModel`], [`Error::NoQuestion`], [`Error::NothingToAsk`].
+/// [`Error::NotAllowed`] unless an author acts, [`Error::BadRequest`], [`Error::NoModel`], [`Error::NoQuestion`],
+/// [`Error::NothingToAsk`].
 pub fn queue_answers(tx: &Transaction<'_>, by: By<'_>, request: &AnswerRequest) -> Result<Job> {
+    people::require(tx, by.person, Role::Author)?;
     request.check()?;
     let model = model::find(tx, request.model_id.as_str())?;
     let ids = wanted(tx, &request.scope)?;
@@ -209,7 +211,7 @@ pub fn finish_proposals(
     let mut ids = Vec::new();
     for content in contents {
         if known.insert(folded(&content.stem)) {
-            ids.push(questions::propose(tx, by, &item.diagram_id, content, &source)?.id);
+            ids.push(questions::suggest(tx, by, &item.diagram_id, content, &source)?.id);
         }
     }
     job_item::set_state(tx, item.id, domain::ItemState::Done, (None, None))?;

@@ -1,12 +1,12 @@
 //! The workspace's glossary.
 
-use domain::{Action, NewTerm, Term, TermId, TermsTaken};
+use domain::{Action, NewTerm, Role, Term, TermId, TermsTaken};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use crate::annotate::By;
 use crate::table::audit;
 use crate::table::model::json;
-use crate::{Error, Result};
+use crate::{Error, Result, people};
 
 const COLUMNS: &str = "id, en, zh, expansion, definition, forbidden FROM term";
 
@@ -37,8 +37,9 @@ pub fn version(connection: &Connection) -> Result<u32> {
 /// Adds an entry.
 ///
 /// # Errors
-/// [`Error::EmptyTerm`], [`Error::TermTaken`].
+/// [`Error::NotAllowed`] for somebody without a role, [`Error::EmptyTerm`], [`Error::TermTaken`].
 pub fn add(tx: &Transaction<'_>, by: By<'_>, new: &NewTerm) -> Result<Term> {
+    people::require_any(tx, by.person, &Role::ALL)?;
     let new = tidied(new)?;
     let id = TermId::new();
     free(tx, &new, None)?;
@@ -66,6 +67,7 @@ pub fn add(tx: &Transaction<'_>, by: By<'_>, new: &NewTerm) -> Result<Term> {
 /// # Errors
 /// As [`add`], and [`Error::NoTerm`].
 pub fn change(tx: &Transaction<'_>, by: By<'_>, id: &TermId, new: &NewTerm) -> Result<Term> {
+    people::require_any(tx, by.person, &Role::ALL)?;
     let new = tidied(new)?;
     let before = get(tx, id)?;
     free(tx, &new, Some(id))?;
@@ -90,8 +92,9 @@ pub fn change(tx: &Transaction<'_>, by: By<'_>, id: &TermId, new: &NewTerm) -> R
 /// Takes an entry out; [`restore`] brings it back.
 ///
 /// # Errors
-/// [`Error::NoTerm`].
+/// [`Error::NotAllowed`] for somebody without a role, [`Error::NoTerm`].
 pub fn remove(tx: &Transaction<'_>, by: By<'_>, id: &TermId) -> Result<()> {
+    people::require_any(tx, by.person, &Role::ALL)?;
     let before = get(tx, id)?;
     tx.execute(
         "UPDATE term SET removed_at = ?2 WHERE id = ?1",
@@ -103,8 +106,9 @@ pub fn remove(tx: &Transaction<'_>, by: By<'_>, id: &TermId) -> Result<()> {
 /// Brings an entry back.
 ///
 /// # Errors
-/// [`Error::NoTerm`], [`Error::TermTaken`].
+/// As [`change`].
 pub fn restore(tx: &Transaction<'_>, by: By<'_>, id: &TermId) -> Result<Term> {
+    people::require_any(tx, by.person, &Role::ALL)?;
     let removed = tx
         .query_row(
             &format!("SELECT {COLUMNS} WHERE id = ?1"),
@@ -127,6 +131,7 @@ pub fn restore(tx: &Transaction<'_>, by: By<'_>, id: &TermId) -> Result<Term> {
 /// # Errors
 /// As [`add`]; then none is taken.
 pub fn take(tx: &Transaction<'_>, by: By<'_>, new: &[NewTerm]) -> Result<TermsTaken> {
+    people::require_any(tx, by.person, &Role::ALL)?;
     let mut taken = TermsTaken::default();
     for new in new {
         let new = tidied(new)?;

@@ -1,13 +1,14 @@
 //! The revisions of a caption.
 
-use domain::{Action, Committed, HistoryEntry, PersonId, RevisionId, Slot};
+use domain::{Action, Committed, HistoryEntry, PersonId, Revision, RevisionId, Slot};
 use rusqlite::{Connection, Row, Transaction};
 
 use crate::annotate::{self, By};
-use crate::table::{Millis, annotation, audit, revision};
-use crate::{Error, Result};
+use crate::table::{Millis, annotation, audit, diagram, revision};
+use crate::{Error, Result, access};
 
-/// Every revision of a caption, newest first: one person's, or everybody's.
+/// Every revision of a caption, newest first: one person's, or everybody's. While two people caption the
+/// diagram without seeing each other, `reader` sees only their own.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -15,7 +16,13 @@ pub fn list(
     connection: &Connection,
     slot: &Slot,
     annotator: Option<&PersonId>,
+    reader: &PersonId,
 ) -> Result<Vec<HistoryEntry>> {
+    let blind = access::is_blind(&diagram::get(connection, &slot.diagram_id)?);
+    if blind && annotator.is_some_and(|annotator| annotator != reader) {
+        return Ok(Vec::new());
+    }
+    let annotator = if blind { Some(reader) } else { annotator };
     let mut statement = connection.prepare_cached(
         "SELECT revision.id, revision.parent_id, annotator.id, annotator.name, author.name,
             revision.created_at, length(revision.text), substr(revision.text, 1, 120),
@@ -41,6 +48,19 @@ pub fn list(
         read,
     )?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// One revision with its text.
+///
+/// # Errors
+/// [`Error::NoRevision`] when there is none that `reader` may see now.
+pub fn revision(connection: &Connection, id: &RevisionId, reader: &PersonId) -> Result<Revision> {
+    let unknown = || Error::NoRevision(id.to_string());
+    let (diagram, annotator) = access::owner_of_revision(connection, id)?.ok_or_else(unknown)?;
+    if !access::reads_captions_of(connection, &diagram, &annotator, reader)? {
+        return Err(unknown());
+    }
+    revision::get(connection, id)
 }
 
 /// Makes an earlier text of the acting person's caption, its links included, the head again: as a new

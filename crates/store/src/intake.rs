@@ -1,6 +1,6 @@
 //! Diagrams coming in, with the drafts that came along.
 
-use domain::{Action, DiagramId, NewDraft};
+use domain::{Action, DiagramId, NewDraft, Role};
 use rusqlite::Transaction;
 
 use crate::annotate::By;
@@ -12,13 +12,14 @@ use crate::{Result, people, share};
 /// Writes a diagram and its drafts; `None` when its picture is here already, which changes nothing.
 ///
 /// # Errors
-/// What SQLite says.
+/// [`crate::Error::NotAllowed`] unless a lead acts, or what SQLite says.
 pub fn import(
     tx: &Transaction<'_>,
     by: By<'_>,
     new: &NewDiagram,
     drafts: &[NewDraft],
 ) -> Result<Option<DiagramId>> {
+    people::require(tx, by.person, Role::Lead)?;
     let Some(id) = diagram::insert(tx, new, by.person, by.at)? else {
         return Ok(None);
     };

@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 
 use domain::{
     Action, DraftId, DraftOrigin, DraftParameters, Drafted, ItemState, Job, JobId, JobItem,
-    JobParameters, JobRequest, JobState, Level, PersonId, Timestamp,
+    JobParameters, JobRequest, JobState, Level, PersonId, Role, Timestamp,
 };
 use rusqlite::{Connection, Transaction};
 
 use crate::annotate::By;
 use crate::table::draft::Written;
 use crate::table::{audit, diagram, draft, job, job_item};
-use crate::{EngineLock, Error, Result};
+use crate::{EngineLock, Error, Result, people};
 
 pub use crate::enqueue::queue;
 
@@ -234,9 +234,13 @@ pub fn adopt_stale(
 /// Asks something of a job. It happens at once unless an engine is at it; then the engine is told.
 ///
 /// # Errors
-/// [`Error::NoJob`]; [`Error::WrongJobState`] when the job is past it.
+/// [`Error::NotAllowed`] unless whoever queued it or a lead acts; [`Error::NoJob`]; [`Error::WrongJobState`] when the
+/// job is past it.
 pub fn request(tx: &Transaction<'_>, by: By<'_>, id: &JobId, request: JobRequest) -> Result<Job> {
     let found = job::get(tx, id)?;
+    if job::creator(tx, found.number)? != *by.person {
+        people::require(tx, by.person, Role::Lead)?;
+    }
     let running = found.state == JobState::Running;
     if running {
         if request == JobRequest::Resume && found.request.is_none() {

@@ -4,10 +4,13 @@
 //! Reads take a [`Connection`], writes take a [`Transaction`]; [`Database`] hands out both.
 #![warn(missing_docs)]
 
+mod access;
 pub mod annotate;
+mod boxes;
 mod claims;
 pub mod dashboard;
 mod database;
+pub mod decisions;
 mod diagnostics;
 mod engine_lock;
 mod enqueue;
@@ -18,6 +21,7 @@ pub mod history;
 mod images;
 pub mod intake;
 pub mod jobs;
+pub mod lead_text;
 mod migrate;
 pub mod people;
 pub mod question_set;
@@ -38,9 +42,9 @@ pub mod work;
 mod workspace;
 
 pub use database::Database;
-pub use diagnostics::diagnostics;
+pub use diagnostics::{diagnostics, names};
 pub use engine_lock::{EngineLock, EngineNote};
-pub use error::{Error, Result};
+pub use error::{Error, Obstacle, Result};
 pub use images::Incoming;
 pub use review_view::review_view;
 pub use rusqlite::{Connection, Transaction};

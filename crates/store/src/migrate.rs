@@ -21,6 +21,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_questions.sql"),
     include_str!("../migrations/0005_review.sql"),
     include_str!("../migrations/0006_examine.sql"),
+    include_str!("../migrations/0007_questions.sql"),
+    include_str!("../migrations/0008_review.sql"),
 ];
 
 /// The version this program reads and writes.

@@ -1,18 +1,42 @@
 //! People, what they may do, and the rules of the workspace.
+//!
+//! What takes which role; it guards against mistakes, not against who holds the file. The same table for people is
+//! `docs/roles.md`, and the test `every_action_takes_its_role` goes over its rows.
+//!
+//! | Action | annotator | author | lead |
+//! |---|:-:|:-:|:-:|
+//! | write and hand in captions, draw and link regions, say why a draft was changed | ✓ | | |
+//! | claim a diagram, leave it out, take it up again | ✓ | | |
+//! | say what kind of diagram it is | ✓ | | ✓ |
+//! | queue drafts | ✓ | | ✓ |
+//! | write, suggest, restore and decide on questions; have models suggest or answer them | | ✓ | |
+//! | answer a question as an examinee | ✓ | ✓ | ✓ |
+//! | begin, answer and settle conversations | ✓ | ✓ | ✓ |
+//! | add, change, take away and read in terms of the glossary | ✓ | ✓ | ✓ |
+//! | pause, resume or cancel a job | one's own | one's own | ✓ |
+//! | end somebody else's claim, undo somebody else's change of many diagrams | | | ✓ |
+//! | accept and return work, write in a review | | | ✓ |
+//! | change the plan, the kind or the second annotation of many diagrams | | | ✓ |
+//! | import diagrams, add and remove models | | | ✓ |
+//! | set rules, roles and other people's names; add people | | | ✓ |
+//!
+//! Reading, exporting, saving filters and one's own name take no role. What an engine writes was allowed when its job
+//! was queued.
 
 use domain::{Action, EmptyName, Person, PersonId, PersonInfo, Policy, Role};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use crate::annotate::By;
 use crate::table::person::{role_words, roles};
-use crate::table::{Millis, audit};
+use crate::table::{Millis, audit, person as row};
 use crate::{Error, Result, share};
 
 const INFO: &str = "SELECT person.id, person.name, person.roles, person.created_at,
     (SELECT max(at) FROM audit WHERE audit.person_id = person.id),
-    (SELECT count(DISTINCT diagram_id) FROM annotation
-        WHERE annotator_id = person.id AND submitted_revision_id IS NOT NULL),
-    (SELECT count(*) FROM question WHERE author_id = person.id AND state = 'ready')
+    (SELECT count(DISTINCT subject) FROM audit JOIN diagram ON diagram.id = subject
+        WHERE action = 'submit' AND audit.person_id = person.id),
+    (SELECT count(*) FROM question WHERE author_id = person.id AND state = 'ready'
+        AND source ->> 'kind' <> 'synthetic')
     FROM person";
 
 /// Everybody who acted, in order of joining.
@@ -48,14 +72,70 @@ pub fn get(connection: &Connection, id: &PersonId) -> Result<Person> {
 /// # Errors
 /// [`Error::NotAllowed`].
 pub fn require(connection: &Connection, person: &PersonId, role: Role) -> Result<()> {
+    require_any(connection, person, &[role])
+}
+
+/// Refuses what the acting person has none of these roles for.
+///
+/// # Errors
+/// [`Error::NotAllowed`].
+pub fn require_any(connection: &Connection, person: &PersonId, roles: &[Role]) -> Result<()> {
     let person = get(connection, person)?;
-    if person.is(role) {
+    if roles.iter().any(|role| person.is(*role)) {
         return Ok(());
     }
     Err(Error::NotAllowed {
         person: person.name,
-        role,
+        roles: roles.to_vec(),
     })
+}
+
+/// Lets somebody in under a name before they have opened the workspace themselves.
+///
+/// # Errors
+/// [`Error::NotAllowed`] unless a lead acts, [`Error::EmptyName`], [`Error::PersonNameTaken`].
+pub fn add(tx: &Transaction<'_>, by: By<'_>, name: &str, roles: &[Role]) -> Result<PersonInfo> {
+    require(tx, by.person, Role::Lead)?;
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(EmptyName.into());
+    }
+    if row::find(tx, name)?.is_some() {
+        return Err(Error::PersonNameTaken(name.to_owned()));
+    }
+    let new = Person {
+        id: PersonId::new(),
+        name: name.to_owned(),
+        roles: in_order(roles),
+    };
+    row::insert(tx, &new, (by.person, by.at))?;
+    info(tx, &new.id)
+}
+
+fn in_order(roles: &[Role]) -> Vec<Role> {
+    Role::ALL
+        .into_iter()
+        .filter(|role| roles.contains(role))
+        .collect()
+}
+
+/// Gives a person one role, or takes it away; their other roles stay as they are now, whatever the caller saw last.
+///
+/// # Errors
+/// As [`set_roles`].
+pub fn set_role(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    person: &PersonId,
+    role: Role,
+    wanted: bool,
+) -> Result<PersonInfo> {
+    let mut roles = get(tx, person)?.roles;
+    roles.retain(|known| *known != role);
+    if wanted {
+        roles.push(role);
+    }
+    set_roles(tx, by, person, &roles)
 }
 
 /// Gives a person other roles. The last lead stays one.
@@ -70,10 +150,7 @@ pub fn set_roles(
 ) -> Result<PersonInfo> {
     require(tx, by.person, Role::Lead)?;
     let before = get(tx, person)?;
-    let roles: Vec<Role> = Role::ALL
-        .into_iter()
-        .filter(|role| roles.contains(role))
-        .collect();
+    let roles = in_order(roles);
     let others = list(tx)?
         .into_iter()
         .filter(|other| other.person.id != *person)
@@ -114,7 +191,7 @@ pub fn rename(
     if name.is_empty() {
         return Err(EmptyName.into());
     }
-    if crate::table::person::find(tx, name)?.is_some_and(|other| other.id != *person) {
+    if row::find(tx, name)?.is_some_and(|other| other.id != *person) {
         return Err(Error::PersonNameTaken(name.to_owned()));
     }
     if before.name != name {

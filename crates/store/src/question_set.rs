@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Level, QuestionCoverage, QuestionFilter, QuestionId, QuestionKind, QuestionPage,
-    QuestionSource, QuestionState,
+    DiagramId, Level, QuestionContent, QuestionCoverage, QuestionFilter, QuestionId, QuestionKind,
+    QuestionPage, QuestionSource, QuestionState,
 };
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
@@ -47,6 +47,13 @@ pub fn page(
     })
 }
 
+/// Whether the words of a question, and not the names of its fields, hold a text: normalised, or just as it was typed.
+const HOLDS: &str = "EXISTS (SELECT 1 FROM (SELECT lower(concat_ws(char(10), question.content ->> 'stem',
+        (SELECT group_concat(value ->> 'text', char(10)) FROM json_each(question.content, '$.choices')),
+        (SELECT group_concat(value, char(10)) FROM json_each(question.content, '$.accepted')),
+        question.content ->> 'unit', question.content ->> 'rationale', question.content ->> 'category')) AS words)
+    JOIN json_each(?) AS wanted WHERE instr(words, wanted.value) > 0)";
+
 /// What a filter asks of `question` and of `person`, its author.
 pub(crate) fn conditions(filter: &QuestionFilter) -> (String, Vec<Value>) {
     let mut wanted = vec!["true"];
@@ -76,25 +83,104 @@ pub(crate) fn conditions(filter: &QuestionFilter) -> (String, Vec<Value>) {
     if let Some(author) = &filter.author {
         add("person.name = ?", author.clone());
     }
-    let search = words::folded(&filter.search);
-    if !search.is_empty() {
-        add("instr(lower(question.content), ?) > 0", search);
+    if let Some(difficulty) = filter.difficulty {
+        add(
+            "question.content ->> 'difficulty' = ?",
+            difficulty.as_str().to_owned(),
+        );
+    }
+    for part in filter.search.split_whitespace() {
+        let typed = [words::folded(part), part.to_ascii_lowercase()];
+        add(HOLDS, serde_json::json!(typed).to_string());
+    }
+    if let Some(place) = filter.key_position {
+        add(KEY_POSITION, place.to_string());
+    }
+    if let Some(span) = filter.made_ready {
+        wanted.push(MADE_READY);
+        values.extend([span.from, span.until].map(|at| Value::from(at.millis())));
+    }
+    match filter.synthetic {
+        Some(true) => wanted.push("question.source ->> 'kind' = 'synthetic'"),
+        Some(false) => wanted.push("question.source ->> 'kind' <> 'synthetic'"),
+        None => {}
+    }
+    match filter.second_answer {
+        Some(true) => wanted.push(SECOND_ANSWER),
+        Some(false) => wanted.push(NO_SECOND_ANSWER),
+        None => {}
     }
     (wanted.join(" AND "), values)
 }
 
-/// Questions that are not turned down, with the words to compare a new one with: id and stem.
+const MADE_READY: &str = "question.id IN (SELECT subject FROM audit
+    WHERE action = 'question' AND after = 'ready' AND at >= ? AND at < ?)";
+
+/// An answer to the question as it stands counts, by a person who did not write it, to the picture.
+const SECOND_ANSWER: &str = "EXISTS (SELECT 1 FROM question_trial AS trial
+    WHERE trial.question_id = question.id AND trial.revision_id = question.head_revision_id
+        AND trial.person_id <> question.author_id AND trial.correct IS NOT NULL AND NOT trial.blind)";
+
+const NO_SECOND_ANSWER: &str = "NOT EXISTS (SELECT 1 FROM question_trial AS trial
+    WHERE trial.question_id = question.id AND trial.revision_id = question.head_revision_id
+        AND trial.person_id <> question.author_id AND trial.correct IS NOT NULL AND NOT trial.blind)";
+
+const KEY_POSITION: &str =
+    "(SELECT min(choice.key) FROM json_each(question.content, '$.choices') AS choice
+    WHERE choice.value ->> 'right') = CAST(? AS INTEGER)";
+
+/// Another question to compare a new one with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stem {
+    /// Which.
+    pub id: QuestionId,
+    /// The diagram it is about.
+    pub diagram: DiagramId,
+    /// What it asks.
+    pub stem: String,
+}
+
+/// Questions that are not turned down, with the words to compare a new one with.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn stems(connection: &Connection) -> Result<Vec<(QuestionId, String)>> {
+pub fn stems(connection: &Connection) -> Result<Vec<Stem>> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, content ->> 'stem' FROM question WHERE state <> 'rejected' ORDER BY rowid",
+        "SELECT id, diagram_id, content ->> 'stem' FROM question WHERE state <> 'rejected' ORDER BY rowid",
     )?;
     let rows = statement.query_map((), |row| {
-        Ok((QuestionId::from_text(row.get::<_, String>(0)?), row.get(1)?))
+        Ok(Stem {
+            id: QuestionId::from_text(row.get::<_, String>(0)?),
+            diagram: DiagramId::from_text(row.get::<_, String>(1)?),
+            stem: row.get(2)?,
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How often each position holds the key of a ready single choice of experts: A, B, C, …; `except` is left out.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn key_positions(connection: &Connection, except: &QuestionId) -> Result<Vec<u32>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT content FROM question WHERE state = 'ready' AND source ->> 'kind' <> 'synthetic' AND id <> ?1",
+    )?;
+    let contents = statement.query_map([except.as_str()], |row| json::<QuestionContent>(row, 0))?;
+    let mut positions = Vec::new();
+    for content in contents {
+        count_key(&mut positions, &content?);
+    }
+    Ok(positions)
+}
+
+fn count_key(positions: &mut Vec<u32>, content: &QuestionContent) {
+    if content.kind == QuestionKind::SingleChoice
+        && let Some(place) = content.choices.iter().position(|choice| choice.right)
+    {
+        positions.resize(positions.len().max(place + 1), 0);
+        positions[place] += 1;
+    }
 }
 
 /// Categories in use, largest first.
@@ -110,7 +196,7 @@ pub fn categories(connection: &Connection) -> Result<Vec<String>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How the set covers the workspace. Synthetic questions do not count.
+/// How the set covers the workspace. Synthetic questions do not count anywhere in it.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -125,14 +211,15 @@ pub fn coverage(connection: &Connection) -> Result<QuestionCoverage> {
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
         let state: QuestionState = crate::table::parsed(row, 0)?;
-        let source: QuestionSource = json(row, 2)?;
+        if matches!(json(row, 2)?, QuestionSource::Synthetic { .. }) {
+            continue;
+        }
         match state {
             QuestionState::Proposed => coverage.proposed += 1,
             QuestionState::Draft => coverage.drafts += 1,
             QuestionState::Rejected => {}
-            QuestionState::Ready if matches!(source, QuestionSource::Synthetic { .. }) => {}
             QuestionState::Ready => {
-                let content: domain::QuestionContent = json(row, 1)?;
+                let content: QuestionContent = json(row, 1)?;
                 coverage.ready += 1;
                 diagrams.insert(row.get(3)?);
                 for (_, count) in kinds.iter_mut().filter(|(kind, _)| *kind == content.kind) {
@@ -144,13 +231,7 @@ pub fn coverage(connection: &Connection) -> Result<QuestionCoverage> {
                 {
                     *count += 1;
                 }
-                if content.kind == QuestionKind::SingleChoice
-                    && let Some(place) = content.choices.iter().position(|choice| choice.right)
-                {
-                    let needed = coverage.key_positions.len().max(place + 1);
-                    coverage.key_positions.resize(needed, 0);
-                    coverage.key_positions[place] += 1;
-                }
+                count_key(&mut coverage.key_positions, &content);
                 *categories.entry(content.category).or_default() += 1;
             }
         }

@@ -15,7 +15,8 @@ use crate::{Error, Result, people};
 
 pub(crate) const COLUMNS: &str = "question.id, question.diagram_id, diagram.number, question.state,
     question.content, question.source, person.name, question.version, question.head_revision_id,
-    question.created_at, question.updated_at, question.reject_reason";
+    question.created_at, question.updated_at, question.reject_reason,
+    (SELECT name FROM person WHERE id = question.writer_id)";
 
 /// One question.
 ///
@@ -70,8 +71,20 @@ pub fn add(
 /// Puts a suggestion beside the experts' questions; `source` is never [`QuestionSource::Expert`].
 ///
 /// # Errors
-/// [`Error::NoDiagram`], [`Error::NotAProposal`].
+/// [`Error::NotAllowed`] unless an author acts, [`Error::NoDiagram`], [`Error::NotAProposal`].
 pub fn propose(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    diagram: &DiagramId,
+    content: &QuestionContent,
+    source: &QuestionSource,
+) -> Result<Question> {
+    people::require(tx, by.person, Role::Author)?;
+    suggest(tx, by, diagram, content, source)
+}
+
+/// As [`propose`], of an engine: whoever queued its job was asked for the role then.
+pub(crate) fn suggest(
     tx: &Transaction<'_>,
     by: By<'_>,
     diagram: &DiagramId,
@@ -84,8 +97,8 @@ pub fn propose(
     insert(tx, by, diagram, content, (source, QuestionState::Proposed))
 }
 
-/// Writes what is being typed. When somebody else wrote meanwhile, what is handed over is kept as a
-/// revision beside the head, and the answer says what stands.
+/// Writes what is being typed. When somebody else wrote meanwhile, or the question is not being written any more,
+/// both texts become revisions, each in its writer's name, and the answer says what stands.
 ///
 /// # Errors
 /// [`Error::NotAllowed`], [`Error::NoQuestion`].
@@ -94,23 +107,28 @@ pub fn save(tx: &Transaction<'_>, by: By<'_>, entry: &QuestionEntry) -> Result<Q
     let standing = get(tx, &entry.id)?;
     let stale = standing.version != entry.version && standing.content != entry.content;
     if stale || standing.state != QuestionState::Draft {
-        // Nothing that a person typed is lost, not even what comes too late.
-        insert_revision(tx, by, &standing, &entry.content)?;
+        let standing = commit(tx, by, &entry.id)?;
+        keep_beside(tx, by, &standing, &entry.content)?;
         return Ok(QuestionSaved {
             version: standing.version,
             at: by.at,
             theirs: Some(standing),
         });
     }
+    if writer(tx, &entry.id)?.as_ref() != Some(by.person) {
+        // What somebody else typed is kept before it is written over.
+        commit(tx, by, &entry.id)?;
+    }
     let version = standing.version + 1;
     tx.prepare_cached(
-        "UPDATE question SET content = ?2, version = ?3, updated_at = ?4 WHERE id = ?1",
+        "UPDATE question SET content = ?2, version = ?3, updated_at = ?4, writer_id = ?5 WHERE id = ?1",
     )?
     .execute((
         entry.id.as_str(),
         text(&entry.content)?,
         version,
         by.at.millis(),
+        by.person.as_str(),
     ))?;
     Ok(QuestionSaved {
         version,
@@ -119,11 +137,39 @@ pub fn save(tx: &Transaction<'_>, by: By<'_>, entry: &QuestionEntry) -> Result<Q
     })
 }
 
-/// Makes a revision of the text, if it says something its head does not.
+/// Nothing that a person typed is lost, not even what comes too late; the same words are kept once.
+fn keep_beside(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    standing: &Question,
+    content: &QuestionContent,
+) -> Result<()> {
+    let newest: Option<QuestionContent> = tx
+        .prepare_cached(
+            "SELECT content FROM question_revision WHERE question_id = ?1 AND author_id = ?2
+             ORDER BY rowid DESC LIMIT 1",
+        )?
+        .query_row((standing.id.as_str(), by.person.as_str()), |row| {
+            json(row, 0)
+        })
+        .optional()?;
+    if newest.as_ref() != Some(content) {
+        insert_revision(tx, by.at, standing, (content, Some(by.person)))?;
+    }
+    Ok(())
+}
+
+/// Makes a revision of the text in its writer's name, if it says something its head does not.
 ///
 /// # Errors
-/// [`Error::NoQuestion`].
+/// [`Error::NotAllowed`] unless an author acts, [`Error::NoQuestion`].
 pub fn commit(tx: &Transaction<'_>, by: By<'_>, id: &QuestionId) -> Result<Question> {
+    people::require(tx, by.person, Role::Author)?;
+    keep_text(tx, by, id)
+}
+
+/// As [`commit`], for whoever needs a text that stays.
+fn keep_text(tx: &Transaction<'_>, by: By<'_>, id: &QuestionId) -> Result<Question> {
     let question = get(tx, id)?;
     let head = match &question.head {
         Some(head) => Some(revision(tx, head)?.content),
@@ -132,7 +178,9 @@ pub fn commit(tx: &Transaction<'_>, by: By<'_>, id: &QuestionId) -> Result<Quest
     if head.as_ref() == Some(&question.content) {
         return Ok(question);
     }
-    let revision = insert_revision(tx, by, &question, &question.content)?;
+    let writer = writer(tx, id)?;
+    let written = (&question.content, writer.as_ref());
+    let revision = insert_revision(tx, by.at, &question, written)?;
     tx.execute(
         "UPDATE question SET head_revision_id = ?2 WHERE id = ?1",
         (id.as_str(), revision.as_str()),
@@ -143,6 +191,14 @@ pub fn commit(tx: &Transaction<'_>, by: By<'_>, id: &QuestionId) -> Result<Quest
         .after(revision.as_str());
     audit::append(tx, by.at, by.person, &event)?;
     get(tx, id)
+}
+
+/// Who wrote what a question says now; `None` for a suggestion, which no person wrote.
+fn writer(connection: &Connection, id: &QuestionId) -> Result<Option<PersonId>> {
+    let writer: Option<String> = connection
+        .prepare_cached("SELECT writer_id FROM question WHERE id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))?;
+    Ok(writer.map(PersonId::from_text))
 }
 
 /// Takes up a suggestion, or a question that was turned down or is in the set, for writing.
@@ -242,14 +298,15 @@ pub fn trials(connection: &Connection, id: &QuestionId) -> Result<Vec<QuestionTr
 /// Keeps the acting person's answer to the newest revision.
 ///
 /// # Errors
-/// [`Error::NoQuestion`].
+/// [`Error::NotAllowed`] for somebody without a role, [`Error::NoQuestion`].
 pub fn answer(
     tx: &Transaction<'_>,
     by: By<'_>,
     id: &QuestionId,
     trial: &QuestionTrial,
 ) -> Result<()> {
-    let question = commit(tx, by, id)?;
+    people::require_any(tx, by.person, &Role::ALL)?;
+    let question = keep_text(tx, by, id)?;
     let revision = question
         .head
         .ok_or_else(|| Error::NoRevision(id.to_string()))?;
@@ -308,8 +365,8 @@ fn insert(
     let id = QuestionId::new();
     let author = (state != QuestionState::Proposed).then_some(by.person.as_str());
     tx.execute(
-        "INSERT INTO question (id, diagram_id, state, content, source, author_id, version, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7)",
+        "INSERT INTO question (id, diagram_id, state, content, source, author_id, writer_id, version, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, ?7, ?7)",
         params![
             id.as_str(),
             diagram.as_str(),
@@ -326,7 +383,7 @@ fn insert(
         .note(diagram.as_str());
     audit::append(tx, by.at, by.person, &event)?;
     if state == QuestionState::Proposed {
-        return commit(tx, by, &id);
+        return keep_text(tx, by, &id);
     }
     get(tx, &id)
 }
@@ -389,12 +446,11 @@ fn read_revision(row: &Row<'_>) -> rusqlite::Result<QuestionRevision> {
 
 fn insert_revision(
     tx: &Transaction<'_>,
-    by: By<'_>,
+    at: Timestamp,
     question: &Question,
-    content: &QuestionContent,
+    (content, author): (&QuestionContent, Option<&PersonId>),
 ) -> Result<RevisionId> {
     let id = RevisionId::new();
-    let author = (question.state != QuestionState::Proposed).then_some(by.person.as_str());
     tx.prepare_cached(
         "INSERT INTO question_revision (id, question_id, parent_id, content, author_id, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -404,8 +460,8 @@ fn insert_revision(
         question.id.as_str(),
         question.head.as_ref().map(RevisionId::as_str),
         text(content)?,
-        author,
-        by.at.millis(),
+        author.map(PersonId::as_str),
+        at.millis(),
     ])?;
     Ok(id)
 }
@@ -431,5 +487,6 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Question> {
         created_at: row.get::<_, Millis>(9)?.0,
         updated_at: row.get::<_, Millis>(10)?.0,
         reject_reason: row.get(11)?,
+        writer: row.get(12)?,
     })
 }

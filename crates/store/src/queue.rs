@@ -31,6 +31,16 @@ impl View {
         }
     }
 
+    /// As [`Self::new`], and of that only what `person` may take up.
+    pub(crate) fn free(filter: &QueueFilter, person: &PersonId, now: Timestamp) -> Self {
+        let mut view = Self::new(filter, person, now);
+        let (condition, bound) = queue_marks::free(person, now);
+        view.wanted.sql.push_str(" AND ");
+        view.wanted.sql.push_str(condition);
+        view.wanted.values.extend(bound);
+        view
+    }
+
     /// Rows `offset..offset + limit`; `limit` is cut to [`MAX_PAGE_ROWS`].
     ///
     /// # Errors
@@ -55,7 +65,8 @@ impl View {
                 (SELECT person.name FROM person
                     WHERE person.id = claimed_by AND claimed_by <> ? AND claimed_until > ?),
                 (SELECT count(*) FROM thread WHERE thread.diagram_id = diagram.id AND resolved_at IS NULL),
-                (SELECT count(*) FROM question WHERE question.diagram_id = diagram.id AND question.state = 'ready')
+                (SELECT count(*) FROM question WHERE question.diagram_id = diagram.id AND question.state = 'ready'
+                    AND source ->> 'kind' <> 'synthetic')
              FROM diagram WHERE number IN (SELECT n FROM ({} {} LIMIT ? OFFSET ?)) ORDER BY {}",
             wanted.sql, wanted.order.by, wanted.order.rows,
         );

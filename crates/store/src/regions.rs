@@ -1,11 +1,14 @@
 //! Drawing regions on a diagram that takes text.
 
-use domain::{Action, DiagramId, DrawnRegion, Image, Region, RegionChange, RegionId, Role, Shape};
+use domain::{
+    Action, DiagramId, DrawnRegion, Image, NewRegion, PersonId, Region, RegionChange, RegionId,
+    Role, Shape,
+};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use crate::annotate::{self, By};
 use crate::table::{audit, diagram, region};
-use crate::{Error, Result, people};
+use crate::{Error, Result, access, people};
 
 const MOST_POINTS: usize = 500;
 
@@ -20,8 +23,32 @@ pub fn draw(
     new: &DrawnRegion,
 ) -> Result<Region> {
     begin(tx, by, diagram)?;
+    insert(tx, by, diagram, new)
+}
+
+/// Draws a region that a question points at: any author may, whatever state the diagram is in, and nobody's work on
+/// it begins or changes.
+///
+/// # Errors
+/// [`Error::NotAllowed`] unless an author acts, [`Error::BadRegion`], [`Error::RegionNameTaken`].
+pub fn draw_evidence(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    diagram: &DiagramId,
+    new: &DrawnRegion,
+) -> Result<Region> {
+    people::require(tx, by.person, Role::Author)?;
+    insert(tx, by, diagram, new)
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    diagram: &DiagramId,
+    new: &DrawnRegion,
+) -> Result<Region> {
     let name = match &new.name {
-        Some(name) => free_name(tx, diagram, name, None)?,
+        Some(name) => free_name(tx, by, diagram, name, None)?,
         None => next_name(tx, diagram, "")?,
     };
     let placed = placed(&new.shape, &diagram::get(tx, diagram)?.image)?;
@@ -46,15 +73,15 @@ pub fn change(
     id: &RegionId,
     change: &RegionChange,
 ) -> Result<Region> {
-    begin(tx, by, diagram)?;
-    let before = region::get(tx, diagram, id)?;
+    begin_with(tx, by, diagram, id)?;
+    let before = access::region_of(tx, diagram, by.person, id)?;
     let mut after = match &change.shape {
         Some(shape) => placed(shape, &diagram::get(tx, diagram)?.image)?,
         None => before.clone(),
     };
     after.id = id.clone();
     after.name = match &change.name {
-        Some(name) => free_name(tx, diagram, name, Some(id))?,
+        Some(name) => free_name(tx, by, diagram, name, Some(id))?,
         None => before.name.clone(),
     };
     if after != before {
@@ -69,8 +96,8 @@ pub fn change(
 /// # Errors
 /// [`Error::ReadOnly`], [`Error::NoRegion`].
 pub fn remove(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId, id: &RegionId) -> Result<()> {
-    begin(tx, by, diagram)?;
-    let before = region::get(tx, diagram, id)?;
+    begin_with(tx, by, diagram, id)?;
+    let before = access::region_of(tx, diagram, by.person, id)?;
     tx.execute(
         "UPDATE region SET removed_at = ?2 WHERE id = ?1",
         (id.as_str(), by.at.millis()),
@@ -88,7 +115,7 @@ pub fn restore(
     diagram: &DiagramId,
     id: &RegionId,
 ) -> Result<Region> {
-    begin(tx, by, diagram)?;
+    begin_with(tx, by, diagram, id)?;
     let name: Option<String> = tx
         .query_row(
             "SELECT name FROM region WHERE id = ?1 AND diagram_id = ?2 AND removed_at IS NOT NULL",
@@ -97,9 +124,9 @@ pub fn restore(
         )
         .optional()?;
     let Some(name) = name else {
-        return region::get(tx, diagram, id);
+        return access::region_of(tx, diagram, by.person, id);
     };
-    let name = match free_name(tx, diagram, &name, Some(id)) {
+    let name = match free_name(tx, by, diagram, &name, Some(id)) {
         Err(Error::RegionNameTaken(_)) => next_name(tx, diagram, &name)?,
         free => free?,
     };
@@ -125,7 +152,7 @@ pub fn reorder(
     begin(tx, by, diagram)?;
     let before = region::of_diagram(tx, diagram)?;
     for id in order {
-        region::get(tx, diagram, id)?;
+        access::region_of(tx, diagram, by.person, id)?;
     }
     let rest = before.iter().filter(|known| !order.contains(&known.id));
     let wanted = order.iter().chain(rest.map(|known| &known.id));
@@ -147,13 +174,77 @@ pub fn reorder(
             .after(&after);
         audit::append(tx, by.at, by.person, &event)?;
     }
-    Ok(after)
+    access::regions_of(tx, diagram, by.person)
+}
+
+/// The region with this id or name, made over the whole picture when there is none of that name.
+///
+/// # Errors
+/// As [`draw`].
+pub fn named(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId, typed: &str) -> Result<Region> {
+    match known(tx, diagram, by.person, typed) {
+        Err(Error::NoRegion { .. }) => {}
+        found => return found,
+    }
+    begin(tx, by, diagram)?;
+    let new = NewRegion {
+        name: free_name(tx, by, diagram, typed, None)?,
+        bbox: None,
+        polygon: Vec::new(),
+    };
+    region::find_or_insert(tx, diagram, &new, by.person, by.at)
+}
+
+/// The region with this id or name, where the person sees it.
+///
+/// # Errors
+/// [`Error::NoRegion`].
+pub fn known(
+    connection: &Connection,
+    diagram: &DiagramId,
+    person: &PersonId,
+    typed: &str,
+) -> Result<Region> {
+    let mut seen = access::regions_of(connection, diagram, person)?.into_iter();
+    seen.find(|region| region.id.as_str() == typed || region.name == typed)
+        .ok_or_else(|| Error::NoRegion {
+            diagram: diagram.clone(),
+            region: typed.to_owned(),
+        })
 }
 
 /// Drawing is work like typing: the diagram is begun, or takes nothing.
 fn begin(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId) -> Result<()> {
     people::require(tx, by.person, Role::Annotator)?;
     annotate::begin(tx, by, diagram)
+}
+
+/// As [`begin`], for one region. An author's own evidence, of which no caption speaks, is theirs to move and to take
+/// away in any state of the diagram.
+fn begin_with(tx: &Transaction<'_>, by: By<'_>, diagram: &DiagramId, id: &RegionId) -> Result<()> {
+    if people::require(tx, by.person, Role::Author).is_ok()
+        && region::drawn_by(tx, id)?.as_ref() == Some(by.person)
+        && !is_spoken_of(tx, diagram, id)?
+    {
+        return Ok(());
+    }
+    begin(tx, by, diagram)
+}
+
+/// Whether a caption belongs to the region or is linked to it, as it stands or as it ever stood.
+fn is_spoken_of(connection: &Connection, diagram: &DiagramId, id: &RegionId) -> Result<bool> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM annotation WHERE region_id = ?2)
+                OR EXISTS (SELECT 1 FROM draft WHERE region_id = ?2)
+                OR EXISTS (SELECT 1 FROM annotation JOIN revision ON revision.annotation_id = annotation.id
+                    JOIN json_each(revision.links) AS link
+                    WHERE annotation.diagram_id = ?1 AND link.value ->> 'region_id' = ?2)
+                OR EXISTS (SELECT 1 FROM annotation JOIN working_copy ON working_copy.annotation_id = annotation.id
+                    JOIN json_each(working_copy.links) AS link
+                    WHERE annotation.diagram_id = ?1 AND link.value ->> 'region_id' = ?2)",
+        )?
+        .query_row((diagram.as_str(), id.as_str()), |row| row.get(0))?)
 }
 
 /// A region without id and name at the shape's place, cut to the picture.
@@ -208,9 +299,11 @@ fn placed(shape: &Shape, image: &Image) -> Result<Region> {
     }
 }
 
-/// The name, trimmed, if no other region of the diagram has it.
+/// The name, trimmed, if no other region of the diagram has it; one like it where somebody has it whose regions
+/// the person does not see.
 fn free_name(
     connection: &Connection,
+    by: By<'_>,
     diagram: &DiagramId,
     name: &str,
     except: Option<&RegionId>,
@@ -219,13 +312,15 @@ fn free_name(
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(Error::BadRegion("a name, without control characters"));
     }
-    let taken = region::of_diagram(connection, diagram)?
-        .into_iter()
-        .any(|known| known.name == name && Some(&known.id) != except);
-    if taken {
-        return Err(Error::RegionNameTaken(name.to_owned()));
+    let mut all = region::of_diagram(connection, diagram)?.into_iter();
+    let Some(holder) = all.find(|known| known.name == name && Some(&known.id) != except) else {
+        return Ok(name.to_owned());
+    };
+    match access::region_of(connection, diagram, by.person, &holder.id) {
+        Ok(_) => Err(Error::RegionNameTaken(name.to_owned())),
+        Err(Error::NoRegion { .. }) => next_name(connection, diagram, name),
+        Err(failed) => Err(failed),
     }
-    Ok(name.to_owned())
 }
 
 /// The first of `1`, `2`, … or of `stem 2`, `stem 3`, … that no region of the diagram has.

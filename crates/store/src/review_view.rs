@@ -1,15 +1,14 @@
 //! What a lead reads before deciding.
 
 use domain::{
-    Decision, Diagram, DiagramId, ExpertText, Level, PersonId, Region, RegionId, ReviewCaption,
-    ReviewView, Slot, Timestamp,
+    DiagramId, Draft, ExpertText, Level, PersonId, Region, ReviewCaption, ReviewView, RevisionId,
+    Slot, Timestamp,
 };
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::table::annotation::{self, Annotation};
-use crate::table::model::json;
-use crate::table::{Millis, diagram, draft, parsed, region, revision};
-use crate::{Result, people, threads};
+use crate::table::{Millis, diagram, draft, region, revision};
+use crate::{Result, decisions, lead_text, people, threads};
 
 /// All that a lead sees of one diagram. What an expert has not handed in is not here.
 ///
@@ -31,14 +30,14 @@ pub fn review_view(connection: &Connection, id: &DiagramId, lead: &PersonId) -> 
             level,
             region_id: region.map(|region| region.id.clone()),
         };
-        let caption = caption(connection, &diagram, (slot, region), &annotations, lead)?;
+        let caption = caption(connection, (slot, region), &annotations, lead)?;
         if caption.draft.is_some() || !caption.experts.is_empty() || caption.lead_text.is_some() {
             captions.push(caption);
         }
     }
     Ok(ReviewView {
         threads: threads::of_diagram(connection, id)?,
-        decisions: decisions(connection, id)?,
+        decisions: decisions::of_diagram(connection, id)?,
         diagram,
         regions,
         captions,
@@ -47,7 +46,6 @@ pub fn review_view(connection: &Connection, id: &DiagramId, lead: &PersonId) -> 
 
 fn caption(
     connection: &Connection,
-    diagram: &Diagram,
     (slot, region): (Slot, Option<&Region>),
     annotations: &[Annotation],
     lead: &PersonId,
@@ -69,32 +67,26 @@ fn caption(
             text: text.text,
             links: text.links,
             reasons: annotation::reasons(connection, &annotation.id)?,
-            saw_draft: !diagram.draft_hidden && revision::draft_id(connection, shown)?.is_some(),
+            draft: seen_draft(connection, &slot, shown)?,
             submitted_at: submitted_at(connection, annotation)?.unwrap_or(text.created_at),
             is_approved: annotation.approved.is_some(),
         });
     }
-    let lead_text = connection
-        .prepare_cached(
-            "SELECT text FROM lead_text
-             WHERE diagram_id = ?1 AND person_id = ?2 AND level = ?3 AND region_id IS ?4",
-        )?
-        .query_row(
-            (
-                slot.diagram_id.as_str(),
-                lead.as_str(),
-                slot.level.as_str(),
-                slot.region_id.as_ref().map(RegionId::as_str),
-            ),
-            |row| row.get(0),
-        )
-        .optional()?;
+    let drafts = experts.iter().find_map(|expert| expert.draft.clone());
+    let kept = lead_text::of(connection, &slot, lead)?;
+    let newest = experts.iter().map(|expert| expert.submitted_at).max();
     Ok(ReviewCaption {
-        draft: draft::newest(connection, &slot)?,
+        draft: match drafts {
+            Some(seen) => Some(seen),
+            None => draft::newest(connection, &slot)?,
+        },
         region_name: region.map(|region| region.name.clone()),
         slot,
         experts,
-        lead_text,
+        lead_text_is_older: kept
+            .as_ref()
+            .is_some_and(|kept| newest.is_some_and(|newest| kept.at < newest)),
+        lead_text: kept.map(|kept| kept.text),
     })
 }
 
@@ -106,19 +98,14 @@ fn submitted_at(connection: &Connection, annotation: &Annotation) -> Result<Opti
     Ok(at.map(|millis| millis.0))
 }
 
-fn decisions(connection: &Connection, id: &DiagramId) -> Result<Vec<Decision>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT verdict, person.name, decision.at, reasons, note FROM decision
-         JOIN person ON person.id = decision.person_id WHERE diagram_id = ?1 ORDER BY decision.id",
-    )?;
-    let rows = statement.query_map([id.as_str()], |row| {
-        Ok(Decision {
-            verdict: parsed(row, 0)?,
-            by: row.get(1)?,
-            at: row.get::<_, Millis>(2)?.0,
-            reasons: json(row, 3)?,
-            note: row.get(4)?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// The draft that stood beside the editor when a text was written.
+fn seen_draft(
+    connection: &Connection,
+    slot: &Slot,
+    revision: &RevisionId,
+) -> Result<Option<Draft>> {
+    match revision::draft_id(connection, revision)? {
+        Some(draft) => draft::of_slot(connection, slot, &draft),
+        None => Ok(None),
+    }
 }

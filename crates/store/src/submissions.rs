@@ -1,10 +1,10 @@
 //! What was handed in: what it had to do with its draft, and how far two people agree.
 
-use domain::{Diagram, DiagramId, PersonId, RevisionId, State, SubmitNote};
+use domain::{ActiveTime, Diagram, DiagramId, PersonId, RevisionId, State, SubmitNote};
 use rusqlite::{Connection, Transaction, params};
 
 use crate::Result;
-use crate::annotate::By;
+use crate::annotate::{By, Measure};
 use crate::table::annotation::{self, Annotation};
 use crate::table::{draft, revision};
 
@@ -12,10 +12,10 @@ use crate::table::{draft, revision};
 pub(crate) fn record(
     tx: &Transaction<'_>,
     by: By<'_>,
-    diagram: &Diagram,
+    draft_hidden: bool,
     (annotation, head): (&Annotation, &RevisionId),
     note: &SubmitNote,
-    kept: fn(&str, &str) -> f64,
+    kept: Measure<'_>,
 ) -> Result<()> {
     let text = revision::get(tx, head)?.text;
     let draft = match revision::draft_id(tx, head)? {
@@ -23,7 +23,7 @@ pub(crate) fn record(
         None => None,
     };
     let condition = match &draft {
-        _ if diagram.draft_hidden => "hidden",
+        _ if draft_hidden => "hidden",
         Some(_) => "shown",
         None => "none",
     };
@@ -33,7 +33,7 @@ pub(crate) fn record(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
-        diagram.id.as_str(),
+        annotation.slot.diagram_id.as_str(),
         annotation.id.as_str(),
         head.as_str(),
         by.person.as_str(),
@@ -41,11 +41,29 @@ pub(crate) fn record(
         condition,
         draft.as_ref().map(|draft| kept(&draft.text, &text).clamp(0.0, 1.0)),
         draft.as_ref().is_some_and(|draft| draft.text == text),
-        note.active_seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0),
+        active_seconds(note, annotation),
         u32::try_from(text.chars().count()).unwrap_or(u32::MAX),
         by.at.millis(),
     ])?;
     Ok(())
+}
+
+/// How long the person worked on this caption, where the window counted.
+fn active_seconds(note: &SubmitNote, annotation: &Annotation) -> Option<f64> {
+    let slot = &annotation.slot;
+    let mut counted = note.active.iter();
+    let of_caption =
+        |time: &&ActiveTime| time.level == slot.level && time.region_id == slot.region_id;
+    let seconds = counted.find(of_caption)?.seconds;
+    Some(seconds).filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
+}
+
+/// Whether the diagram was handed in as a whole before, by everybody who captions it.
+pub(crate) fn was_complete(connection: &Connection, diagram: &Diagram) -> Result<bool> {
+    let people: u32 = connection
+        .prepare_cached("SELECT count(DISTINCT person_id) FROM submission WHERE diagram_id = ?1")?
+        .query_row([diagram.id.as_str()], |row| row.get(0))?;
+    Ok(people >= if diagram.second { 2 } else { 1 })
 }
 
 /// Whether the person's part of a diagram for two is handed in, and the other's is not.
@@ -71,11 +89,7 @@ pub(crate) fn is_second_in(connection: &Connection, id: &DiagramId) -> Result<bo
 }
 
 /// Keeps the lowest agreement among the captions that two people handed in.
-pub(crate) fn compare(
-    tx: &Transaction<'_>,
-    id: &DiagramId,
-    agreement: fn(&str, &str) -> f64,
-) -> Result<()> {
+pub(crate) fn compare(tx: &Transaction<'_>, id: &DiagramId, agreement: Measure<'_>) -> Result<()> {
     let all = annotation::of_diagram(tx, id)?;
     let mut lowest: Option<f64> = None;
     for (index, one) in all.iter().enumerate() {

@@ -1,12 +1,12 @@
 //! Conversations anchored in a diagram.
 
-use domain::{Action, Anchor, Comment, DiagramId, QuestionId, Settled, Thread, ThreadId};
+use domain::{Action, Anchor, Comment, DiagramId, QuestionId, Role, Settled, Thread, ThreadId};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use crate::annotate::By;
 use crate::table::model::json;
 use crate::table::{Millis, annotation, audit, diagram, region, revision};
-use crate::{Error, Result, questions};
+use crate::{Error, Result, people, questions};
 
 const COLUMNS: &str = "thread.id, thread.diagram_id, thread.anchor, person.name, thread.resolved_at
     FROM thread LEFT JOIN person ON person.id = thread.resolved_by";
@@ -30,7 +30,8 @@ pub fn of_diagram(connection: &Connection, diagram: &DiagramId) -> Result<Vec<Th
 /// Begins one.
 ///
 /// # Errors
-/// [`Error::NoDiagram`], [`Error::EmptyComment`], [`Error::BadAnchor`].
+/// [`Error::NotAllowed`] for somebody without a role, [`Error::NoDiagram`], [`Error::EmptyComment`],
+/// [`Error::BadAnchor`].
 pub fn start(
     tx: &Transaction<'_>,
     by: By<'_>,
@@ -38,6 +39,7 @@ pub fn start(
     anchor: &Anchor,
     text: &str,
 ) -> Result<Thread> {
+    people::require_any(tx, by.person, &Role::ALL)?;
     diagram::get(tx, diagram)?;
     check(tx, diagram, anchor)?;
     let id = ThreadId::new();
@@ -57,8 +59,9 @@ pub fn start(
 /// Says something in one; it is open again.
 ///
 /// # Errors
-/// [`Error::NoThread`], [`Error::EmptyComment`].
+/// [`Error::NotAllowed`] for somebody without a role, [`Error::NoThread`], [`Error::EmptyComment`].
 pub fn answer(tx: &Transaction<'_>, by: By<'_>, id: &ThreadId, text: &str) -> Result<Thread> {
+    people::require_any(tx, by.person, &Role::ALL)?;
     let thread = get(tx, id)?;
     say(tx, by, id, text)?;
     log(tx, by, &thread.diagram_id, id, None, "answered")?;
@@ -68,8 +71,9 @@ pub fn answer(tx: &Transaction<'_>, by: By<'_>, id: &ThreadId, text: &str) -> Re
 /// Settles one, or opens it again.
 ///
 /// # Errors
-/// [`Error::NoThread`].
+/// [`Error::NotAllowed`] for somebody without a role, [`Error::NoThread`].
 pub fn settle(tx: &Transaction<'_>, by: By<'_>, id: &ThreadId, settled: bool) -> Result<Thread> {
+    people::require_any(tx, by.person, &Role::ALL)?;
     let thread = get(tx, id)?;
     if thread.resolved.is_some() == settled {
         return Ok(thread);

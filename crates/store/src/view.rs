@@ -1,30 +1,36 @@
 //! One diagram as one person sees it.
 
-use domain::{Caption, DiagramId, DiagramView, Draft, Level, PersonId, Region, Slot};
+use domain::{
+    Caption, CaptionProgress, DiagramId, DiagramView, Draft, Level, PersonId, Region, Slot,
+};
 use rusqlite::Connection;
 
+use crate::annotate::By;
 use crate::table::annotation::Annotation;
-use crate::table::{annotation, conflict, diagram, draft, region, revision, working_copy};
-use crate::{Result, annotate, claims, submissions, threads};
+use crate::table::{annotation, conflict, diagram, draft, revision, working_copy};
+use crate::{Result, access, annotate, claims, decisions, submissions, threads};
 
-/// Everything a window shows of a diagram.
+/// Everything a window shows of a diagram to a person at a moment.
 ///
 /// # Errors
 /// [`crate::Error::NoDiagram`].
-pub fn diagram_view(
-    connection: &Connection,
-    id: &DiagramId,
-    person: &PersonId,
-) -> Result<DiagramView> {
+pub fn diagram_view(connection: &Connection, id: &DiagramId, by: By<'_>) -> Result<DiagramView> {
+    let person = by.person;
     let diagram = diagram::get(connection, id)?;
-    let regions = region::of_diagram(connection, id)?;
-    // A hidden draft is shown again once the texts are handed in.
-    let hidden = diagram.draft_hidden && diagram.state.takes_text();
-    let drafts = if hidden {
+    let regions = access::regions_of(connection, id, person)?;
+    let drafts_hidden = access::hides_drafts(connection, &diagram)?;
+    let mut drafts = if drafts_hidden {
         Vec::new()
     } else {
         draft::of_diagram(connection, id)?
     };
+    if access::is_blind(&diagram) {
+        let is_seen = |draft: &Draft| {
+            let of = draft.region_id.as_ref();
+            of.is_none_or(|id| regions.iter().any(|region| region.id == *id))
+        };
+        drafts.retain(is_seen);
+    }
     let waits = submissions::waits_for_second(connection, &diagram, person)?;
     let others = if diagram.state.takes_text() {
         Vec::new()
@@ -42,9 +48,11 @@ pub fn diagram_view(
         })
         .collect::<Result<_>>()?;
     Ok(DiagramView {
+        return_reasons: decisions::return_reasons(connection, id)?,
         return_reason: diagram::return_reason(connection, id)?,
-        read_only: !diagram.state.takes_text() || waits,
-        claim: claims::of(connection, id)?,
+        read_only: access::refusal(connection, by, &diagram)?.is_some(),
+        claim: claims::live(connection, id, by.at)?,
+        drafts_hidden,
         waits_for_second: waits,
         threads: threads::of_diagram(connection, id)?,
         diagram,
@@ -84,25 +92,23 @@ fn handed_in(
     Ok(caption)
 }
 
-fn caption(
-    connection: &Connection,
-    id: &DiagramId,
-    level: Level,
-    region: Option<&Region>,
-    drafts: &[Draft],
-    person: &PersonId,
-) -> Result<Caption> {
+/// A caption that nobody wrote: its draft, or nothing.
+fn untouched(id: &DiagramId, level: Level, region: Option<&Region>, drafts: &[Draft]) -> Caption {
     let region_id = region.map(|region| region.id.clone());
     let draft = drafts
         .iter()
         .find(|draft| draft.level == level && draft.region_id == region_id)
         .cloned();
+    let progress = match &draft {
+        Some(_) => CaptionProgress::Draft,
+        None => CaptionProgress::Empty,
+    };
     let slot = Slot {
         diagram_id: id.clone(),
         level,
         region_id,
     };
-    let mut caption = Caption {
+    Caption {
         region_name: region.map(|region| region.name.clone()),
         text: draft
             .as_ref()
@@ -116,15 +122,34 @@ fn caption(
         version: 0,
         saved_at: None,
         dirty: false,
+        progress,
         conflict: None,
         slot,
-    };
+    }
+}
+
+fn caption(
+    connection: &Connection,
+    id: &DiagramId,
+    level: Level,
+    region: Option<&Region>,
+    drafts: &[Draft],
+    person: &PersonId,
+) -> Result<Caption> {
+    let mut caption = untouched(id, level, region, drafts);
     let Some(annotation) = annotation::find(connection, &caption.slot, person)? else {
         return Ok(caption);
     };
     caption.reasons = annotation::reasons(connection, &annotation.id)?;
     if let Some(head) = &annotation.head {
         let head = revision::get(connection, head)?;
+        caption.progress = if head.text.trim().is_empty() {
+            CaptionProgress::Empty
+        } else if annotate::accepts_draft(connection, &caption.slot, &head)? {
+            CaptionProgress::Accepted
+        } else {
+            CaptionProgress::Written
+        };
         caption.text = head.text;
         caption.links = head.links;
         caption.saved_at = Some(head.created_at);
@@ -136,6 +161,12 @@ fn caption(
     };
     caption.version = copy.version;
     caption.dirty = annotate::is_dirty(connection, &caption.slot, &copy)?;
+    if caption.dirty {
+        caption.progress = match copy.text.trim() {
+            "" => CaptionProgress::Empty,
+            _ => CaptionProgress::Written,
+        };
+    }
     // A clean copy of an older head gives way to the head, unless it is the text that was set aside.
     if caption.dirty || copy.base_revision_id == annotation.head || caption.conflict.is_some() {
         caption.text = copy.text;

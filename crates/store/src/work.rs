@@ -2,7 +2,7 @@
 
 use domain::{
     Action, BulkAction, BulkDone, BulkId, BulkScope, Claim, DiagramId, FilterId, PersonId, Place,
-    QueueFilter, QueueMark, Role, SavedFilter, State, WrongState,
+    QueueFilter, Role, SavedFilter, State, WrongState,
 };
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -54,7 +54,7 @@ pub fn claim(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId) -> Result<Claim> 
 /// [`Error::Claimed`] when it is somebody else's.
 pub fn release(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId) -> Result<()> {
     diagram::get(tx, id)?;
-    let Some(claim) = claims::of(tx, id)? else {
+    let Some(claim) = claims::live(tx, id, by.at)? else {
         return Ok(());
     };
     if claim.person_id != *by.person && people::require(tx, by.person, Role::Lead).is_err() {
@@ -63,7 +63,7 @@ pub fn release(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId) -> Result<()> {
             until: claim.until,
         });
     }
-    claims::end(tx, id)?;
+    claims::lapse(tx, by, id)?;
     let event = Action::Claim
         .on(id.as_str())
         .before(Some(claim.person_id.as_str()));
@@ -82,12 +82,11 @@ pub fn claim_next(
     after: Option<&DiagramId>,
 ) -> Result<Option<Place>> {
     people::require(tx, by.person, Role::Annotator)?;
-    let free = QueueFilter {
-        mark: Some(QueueMark::Free),
+    let takes_text = QueueFilter {
         state: filter.state.filter(|state| state.takes_text()),
         ..filter.clone()
     };
-    let view = queue::View::new(&free, by.person, by.at);
+    let view = queue::View::free(&takes_text, by.person, by.at);
     let next = match after {
         Some(after) => view.neighbour(tx, after, true)?,
         None => None,
@@ -164,7 +163,7 @@ pub fn unskip(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId) -> Result<State>
 /// # Errors
 /// [`Error::NoDiagram`].
 pub fn set_kind(tx: &Transaction<'_>, by: By<'_>, id: &DiagramId, kind: &str) -> Result<()> {
-    people::require(tx, by.person, Role::Annotator)?;
+    people::require_any(tx, by.person, &[Role::Annotator, Role::Lead])?;
     let before = diagram::get(tx, id)?.kind;
     let kind = kind.trim();
     if before == kind {
@@ -209,7 +208,7 @@ pub fn bulk(
         _ => Role::Lead,
     };
     people::require(tx, by.person, role)?;
-    if let BulkAction::Skip { reason } = action
+    if let BulkAction::Skip { reason, .. } = action
         && reason.trim().is_empty()
     {
         return Err(Error::EmptyReason);
@@ -277,6 +276,7 @@ pub fn undo_bulk(tx: &Transaction<'_>, by: By<'_>, id: &BulkId) -> Result<BulkDo
     for (number, before, after) in items {
         if facts(tx, number)? == after {
             put(tx, number, &before)?;
+            log_change(tx, by, number, (&after, &before))?;
             done.changed += 1;
         } else {
             done.unchanged += 1;
@@ -357,7 +357,9 @@ fn apply(
         BulkAction::DiagramKind { diagram_kind } => diagram_kind.trim().clone_into(&mut after.kind),
         BulkAction::Second { wanted } if state == State::Todo => after.second = *wanted,
         BulkAction::Second { .. } => {}
-        BulkAction::Skip { reason } if state.takes_text() => {
+        BulkAction::Skip { reason, only_todo }
+            if state == State::Todo || (state.takes_text() && !only_todo) =>
+        {
             return match skip(tx, by, &id, reason) {
                 // Somebody is at it: it stays in the work.
                 Err(Error::Claimed { .. }) => Ok(false),
@@ -371,7 +373,43 @@ fn apply(
         return Ok(false);
     }
     put(tx, number, &after)?;
+    log_change(tx, by, number, (before, &after))?;
     Ok(true)
+}
+
+/// One line of the log for each thing that changed about a diagram.
+fn log_change(
+    tx: &Transaction<'_>,
+    by: By<'_>,
+    number: u32,
+    (before, after): (&Facts, &Facts),
+) -> Result<()> {
+    let id = diagram::id_of(tx, number)?;
+    let place = |facts: &Facts| match facts.plan {
+        NOT_PLANNED => String::new(),
+        place => place.to_string(),
+    };
+    let planned = [
+        ("plan", place(before), place(after)),
+        ("kind", before.kind.clone(), after.kind.clone()),
+        (
+            "second",
+            before.second.to_string(),
+            after.second.to_string(),
+        ),
+    ];
+    for (what, was, is) in planned.iter().filter(|(_, was, is)| was != is) {
+        let event = Action::Plan.on(id.as_str()).before(Some(was)).after(is);
+        audit::append(tx, by.at, by.person, &event.note(what))?;
+    }
+    if before.state != after.state {
+        let event = Action::Skip
+            .on(id.as_str())
+            .before(Some(&before.state))
+            .after(&after.state);
+        audit::append(tx, by.at, by.person, &event)?;
+    }
+    Ok(())
 }
 
 fn numbers(connection: &Connection, by: By<'_>, scope: &BulkScope) -> Result<Vec<u32>> {

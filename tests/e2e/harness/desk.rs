@@ -3,6 +3,7 @@
 use super::driver::{Driver, descendants, kill, lives, outlast};
 use super::keys;
 use anyhow::{Context as _, Result, bail, ensure};
+use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -209,6 +210,46 @@ impl Desk {
             .click()
             .await
             .with_context(|| format!("clicking {selector}"))
+    }
+
+    /// Moves the pointer through places in CSS pixels of the page; with the button held from the first to the last
+    /// where `held`. One place and `held` is a click.
+    pub async fn point(&self, places: &[(f64, f64)], held: bool) -> Result<()> {
+        let mut mouse = MouseActions::new("mouse".to_owned());
+        for (index, &(x, y)) in places.iter().enumerate() {
+            mouse = mouse.then(PointerAction::MoveTo {
+                duration: None,
+                x: x.round(),
+                y: y.round(),
+            });
+            if index == 0 && held {
+                mouse = mouse.then(PointerAction::Down {
+                    button: MOUSE_BUTTON_LEFT,
+                });
+            }
+        }
+        if held {
+            mouse = mouse.then(PointerAction::Up {
+                button: MOUSE_BUTTON_LEFT,
+            });
+        }
+        let moved = self.client.perform_actions(mouse).await;
+        moved.with_context(|| format!("moving the pointer through {places:?}"))
+    }
+
+    /// Where an element is, in CSS pixels of the page: left, top, width, height.
+    pub async fn box_of(&self, selector: &str) -> Result<[f64; 4]> {
+        self.appears(selector).await?;
+        let body = "const box = document.querySelector(arguments[0]).getBoundingClientRect(); return [box.x, box.y, box.width, box.height];";
+        Ok(serde_json::from_value(
+            self.run(body, vec![json!(selector)]).await?,
+        )?)
+    }
+
+    /// The place in an element at these shares of its width and height.
+    pub async fn place_in(&self, selector: &str, across: f64, down: f64) -> Result<(f64, f64)> {
+        let [x, y, width, height] = self.box_of(selector).await?;
+        Ok((x + across * width, y + down * height))
     }
 
     /// Sends a text to what a CSS selector finds, as keys.

@@ -49,7 +49,11 @@ fn value(name: &str) -> Result<char> {
         "Right" => Key::Right,
         "Backspace" => Key::Backspace,
         "F1" => Key::F1,
+        "F2" => Key::F2,
         "F6" => Key::F6,
+        "F8" => Key::F8,
+        "F9" => Key::F9,
+        "Delete" => Key::Delete,
         "Plus" => return Ok('+'),
         _ => {
             return name

@@ -38,12 +38,14 @@ pub fn live_in(workspace: &Workspace) -> Result<()> {
         let accept = NewDecision::Accept {
             picks: Vec::new(),
             note: String::new(),
+            read: None,
         };
         lead.decide(&find(&lead, number)?, &accept)?;
     }
     let back = NewDecision::Return {
         reasons: vec![Reason::MissingElement],
         note: "The WAN side is not described yet.".to_owned(),
+        read: None,
     };
     let returned = find(&lead, 4)?;
     lead.start_thread(

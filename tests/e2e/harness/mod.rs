@@ -12,4 +12,4 @@ pub use desk::{Desk, EDITOR, PICTURE};
 pub use driver::descendants;
 pub use lived_in::live_in;
 pub use stage::{Stage, play, sample_folder};
-pub use workspace::Workspace;
+pub use workspace::{Workspace, callout};

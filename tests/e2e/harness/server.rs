@@ -36,6 +36,7 @@ pub struct Server {
     url: String,
     gate: Arc<Gate>,
     asked: Arc<Mutex<Vec<Value>>>,
+    told: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Server {
@@ -43,17 +44,19 @@ impl Server {
     pub fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").context("opening a port")?;
         let url = format!("http://{}/v1", listener.local_addr()?);
-        let (gate, asked) = (Arc::new(Gate::default()), Arc::default());
+        let (gate, asked, told) = (Arc::new(Gate::default()), Arc::default(), Arc::default());
         let server = Self {
             url,
             gate: Arc::clone(&gate),
             asked: Arc::clone(&asked),
+            told: Arc::clone(&told),
         };
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (gate, asked) = (Arc::clone(&gate), Arc::clone(&asked));
+                let told = Arc::clone(&told);
                 // A client that goes away ends its own answer only.
-                std::thread::spawn(move || answer(stream, &gate, &asked).ok());
+                std::thread::spawn(move || answer(stream, &gate, &asked, &told).ok());
             }
         });
         Ok(server)
@@ -75,6 +78,11 @@ impl Server {
         self.allow(usize::MAX);
     }
 
+    /// Has it write `text` where the words `when` occur in what it is asked; what was told last comes first.
+    pub fn tell(&self, when: &str, text: &str) {
+        lock(&self.told).insert(0, (when.to_owned(), text.to_owned()));
+    }
+
     /// The questions that came so far.
     pub fn asked(&self) -> Vec<Value> {
         lock(&self.asked).clone()
@@ -92,20 +100,29 @@ impl Gate {
     }
 }
 
-fn answer(stream: TcpStream, gate: &Gate, asked: &Mutex<Vec<Value>>) -> Result<()> {
+fn answer(
+    stream: TcpStream,
+    gate: &Gate,
+    asked: &Mutex<Vec<Value>>,
+    told: &Mutex<Vec<(String, String)>>,
+) -> Result<()> {
     let (path, body) = read(&stream)?;
     if path.ends_with("/models") {
         let models = json!({ "object": "list", "data": [{ "id": MODEL }, { "id": "other-3b" }] });
         return send_json(stream, &models);
     }
     let question: Value = serde_json::from_slice(&body)?;
-    let text = if question["messages"].to_string().chars().any(is_han) {
-        CHINESE
-    } else {
-        ENGLISH
-    };
+    let words = question["messages"].to_string();
+    let wanted = lock(told)
+        .iter()
+        .find(|(when, _)| words.contains(when))
+        .map(|(_, text)| text.clone());
+    let text = wanted.unwrap_or_else(|| match words.chars().any(is_han) {
+        true => CHINESE.to_owned(),
+        false => ENGLISH.to_owned(),
+    });
     lock(asked).push(question);
-    write(stream, gate, text)
+    write(stream, gate, &text)
 }
 
 /// Streams a text piece by piece.

@@ -48,6 +48,8 @@ export interface Backend {
   resolveConflict(slot: Slot, keep: Keep): Promise<Committed>;
   diff(before: string, after: string): Promise<Diff>;
   threeWay(base: string, one: string, other: string): Promise<ThreeWay>;
+  /** How far two texts agree by their words, 0–1. */
+  agreement(one: string, other: string): Promise<number | null>;
   startImport(paths: string[], onProgress: (progress: ImportProgress) => void): Promise<ImportReport>;
   cancelImport(): Promise<void>;
   exportWorkspace(format: ExportFormat, out: string): Promise<Exported>;
@@ -75,11 +77,16 @@ export interface Backend {
 
   // regions, reasons, history, structure, terms and claims
   drawRegion(id: string, region: DrawnRegion): Promise<Region>;
+  drawEvidence(id: string, region: DrawnRegion): Promise<Region>;
   changeRegion(id: string, region: string, change: RegionChange): Promise<Region>;
   removeRegion(id: string, region: string): Promise<void>;
   restoreRegion(id: string, region: string): Promise<Region>;
   reorderRegions(id: string, order: string[]): Promise<Region[]>;
   setReasons(slot: Slot, reasons: Reason[]): Promise<Reason[]>;
+  /** Makes a draft the text of an untouched caption. */
+  acceptDraft(slot: Slot, draft: string): Promise<Committed>;
+  /** Takes back that a draft was accepted. */
+  takeBackDraft(slot: Slot): Promise<Committed>;
   history(slot: Slot, annotator: string | null): Promise<HistoryEntry[]>;
   revision(id: string): Promise<Revision>;
   restoreRevision(slot: Slot, revision: string): Promise<Committed>;
@@ -131,8 +138,11 @@ export interface Backend {
 
   // reviewing, people, rules and numbers
   review(id: string): Promise<ReviewView>;
-  keepLeadText(slot: Slot, text: string): Promise<void>;
+  /** Keeps a lead's wording; null forgets it. */
+  keepLeadText(slot: Slot, text: string | null): Promise<void>;
   decide(id: string, decision: NewDecision): Promise<State>;
+  /** Takes the last decision back: the diagram stands as it did before it. */
+  undoDecision(id: string): Promise<State>;
   startThread(id: string, anchor: Anchor, text: string): Promise<Thread>;
   answerThread(id: string, text: string): Promise<Thread>;
   settleThread(id: string, settled: boolean): Promise<Thread>;
@@ -144,7 +154,9 @@ export interface Backend {
   saveDiagnostics(out: string): Promise<void>;
   me(): Promise<Person>;
   people(): Promise<PersonInfo[]>;
-  setRoles(person: string, roles: Role[]): Promise<PersonInfo>;
+  /** Gives one role or takes it away; the others stay as they are now. */
+  setRole(person: string, role: Role, wanted: boolean): Promise<PersonInfo>;
+  addPerson(name: string, roles: Role[]): Promise<PersonInfo>;
   renamePerson(person: string, name: string): Promise<PersonInfo>;
   policy(): Promise<Policy>;
   setPolicy(policy: Policy): Promise<Policy>;

@@ -36,6 +36,7 @@ export const commands = {
 	resolveConflict: (slot: Slot, keep: Keep) => typedError<Committed, Problem>(__TAURI_INVOKE("resolve_conflict", { slot, keep })),
 	diff: (before: string, after: string) => typedError<Diff, Problem>(__TAURI_INVOKE("diff", { before, after })),
 	threeWay: (base: string, one: string, other: string) => typedError<ThreeWay, Problem>(__TAURI_INVOKE("three_way", { base, one, other })),
+	agreement: (one: string, other: string) => typedError<number | null, Problem>(__TAURI_INVOKE("agreement", { one, other })),
 	startImport: (paths: string[], onProgress: Channel<ImportProgress>) => typedError<ImportReport, Problem>(__TAURI_INVOKE("start_import", { paths, onProgress })),
 	cancelImport: () => __TAURI_INVOKE<void>("cancel_import"),
 	exportWorkspace: (format: ExportFormat, out: string) => typedError<Exported, Problem>(__TAURI_INVOKE("export_workspace", { format, out })),
@@ -76,11 +77,14 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	lookAt: (id: DiagramId) => typedError<null, Problem>(__TAURI_INVOKE("look_at", { id })),
 	followJob: (id: JobId, cursor: string) => typedError<Followed, Problem>(__TAURI_INVOKE("follow_job", { id, cursor })),
 	drawRegion: (id: DiagramId, region: DrawnRegion) => typedError<Region, Problem>(__TAURI_INVOKE("draw_region", { id, region })),
+	drawEvidence: (id: DiagramId, region: DrawnRegion) => typedError<Region, Problem>(__TAURI_INVOKE("draw_evidence", { id, region })),
 	changeRegion: (id: DiagramId, region: RegionId, change: RegionChange) => typedError<Region, Problem>(__TAURI_INVOKE("change_region", { id, region, change })),
 	removeRegion: (id: DiagramId, region: RegionId) => typedError<null, Problem>(__TAURI_INVOKE("remove_region", { id, region })),
 	restoreRegion: (id: DiagramId, region: RegionId) => typedError<Region, Problem>(__TAURI_INVOKE("restore_region", { id, region })),
 	reorderRegions: (id: DiagramId, order: RegionId[]) => typedError<Region[], Problem>(__TAURI_INVOKE("reorder_regions", { id, order })),
 	setReasons: (slot: Slot, reasons: Reason[]) => typedError<Reason[], Problem>(__TAURI_INVOKE("set_reasons", { slot, reasons })),
+	acceptDraft: (slot: Slot, draft: DraftId) => typedError<Committed, Problem>(__TAURI_INVOKE("accept_draft", { slot, draft })),
+	takeBackDraft: (slot: Slot) => typedError<Committed, Problem>(__TAURI_INVOKE("take_back_draft", { slot })),
 	history: (slot: Slot, annotator: string | null) => typedError<HistoryEntry[], Problem>(__TAURI_INVOKE("history", { slot, annotator })),
 	revision: (id: RevisionId) => typedError<Revision, Problem>(__TAURI_INVOKE("revision", { id })),
 	restoreRevision: (slot: Slot, revision: RevisionId) => typedError<Committed, Problem>(__TAURI_INVOKE("restore_revision", { slot, revision })),
@@ -104,6 +108,14 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	node_f1: number | null,
 	/**  Harmonic mean of precision and recall of the directed edges, 0–1. */
 	edge_f1: number | null,
+	/**  Share of the second's edges that the first has, 0–1. */
+	edge_precision: number | null,
+	/**  Share of the first's edges that the second has, 0–1. */
+	edge_recall: number | null,
+	/**  Names the picture of the second, as [`Structure::picture`]; `None` where nothing can be drawn. */
+	picture: string | null,
+	/**  Whether the differences are drawn into that picture. */
+	marked: boolean,
 } | null, Problem>(__TAURI_INVOKE("structure_diff", { gold, other })),
 	terms: () => typedError<Term[], Problem>(__TAURI_INVOKE("terms")),
 	addTerm: (term: NewTerm) => typedError<Term, Problem>(__TAURI_INVOKE("add_term", { term })),
@@ -131,18 +143,18 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	filters: () => typedError<SavedFilter[], Problem>(__TAURI_INVOKE("filters")),
 	saveFilter: (name: string, filter: QueueFilter) => typedError<SavedFilter, Problem>(__TAURI_INVOKE("save_filter", { name, filter })),
 	removeFilter: (id: FilterId) => typedError<null, Problem>(__TAURI_INVOKE("remove_filter", { id })),
-	questions: (filter: QuestionFilter, offset: number, limit: number) => typedError<QuestionPage, Problem>(__TAURI_INVOKE("questions", { filter, offset, limit })),
-	question: (id: QuestionId) => typedError<Question, Problem>(__TAURI_INVOKE("question", { id })),
-	addQuestion: (id: DiagramId, content: QuestionContent) => typedError<Question, Problem>(__TAURI_INVOKE("add_question", { id, content })),
-	saveQuestion: (entry: QuestionEntry) => typedError<QuestionSaved, Problem>(__TAURI_INVOKE("save_question", { entry })),
-	commitQuestion: (id: QuestionId) => typedError<Question, Problem>(__TAURI_INVOKE("commit_question", { id })),
-	takeUpQuestion: (id: QuestionId) => typedError<Question, Problem>(__TAURI_INVOKE("take_up_question", { id })),
-	makeQuestionReady: (id: QuestionId) => typedError<Question, Problem>(__TAURI_INVOKE("make_question_ready", { id })),
-	rejectQuestion: (id: QuestionId, reason: string) => typedError<Question, Problem>(__TAURI_INVOKE("reject_question", { id, reason })),
-	restoreQuestion: (id: QuestionId, revision: RevisionId) => typedError<Question, Problem>(__TAURI_INVOKE("restore_question", { id, revision })),
-	questionRevisions: (id: QuestionId) => typedError<QuestionRevision[], Problem>(__TAURI_INVOKE("question_revisions", { id })),
+	questions: (filter: QuestionFilter, offset: number, limit: number) => typedError<QuestionPage_Serialize, Problem>(__TAURI_INVOKE("questions", { filter, offset, limit })),
+	question: (id: QuestionId) => typedError<Question_Serialize, Problem>(__TAURI_INVOKE("question", { id })),
+	addQuestion: (id: DiagramId, content: QuestionContent_Deserialize) => typedError<Question_Serialize, Problem>(__TAURI_INVOKE("add_question", { id, content })),
+	saveQuestion: (entry: QuestionEntry_Deserialize) => typedError<QuestionSaved_Serialize, Problem>(__TAURI_INVOKE("save_question", { entry })),
+	commitQuestion: (id: QuestionId) => typedError<Question_Serialize, Problem>(__TAURI_INVOKE("commit_question", { id })),
+	takeUpQuestion: (id: QuestionId) => typedError<Question_Serialize, Problem>(__TAURI_INVOKE("take_up_question", { id })),
+	makeQuestionReady: (id: QuestionId) => typedError<Question_Serialize, Problem>(__TAURI_INVOKE("make_question_ready", { id })),
+	rejectQuestion: (id: QuestionId, reason: string) => typedError<Question_Serialize, Problem>(__TAURI_INVOKE("reject_question", { id, reason })),
+	restoreQuestion: (id: QuestionId, revision: RevisionId) => typedError<Question_Serialize, Problem>(__TAURI_INVOKE("restore_question", { id, revision })),
+	questionRevisions: (id: QuestionId) => typedError<QuestionRevision_Serialize[], Problem>(__TAURI_INVOKE("question_revisions", { id })),
 	questionTrials: (id: QuestionId) => typedError<QuestionTrial[], Problem>(__TAURI_INVOKE("question_trials", { id })),
-	checkQuestion: (id: QuestionId, content: QuestionContent) => typedError<Finding[], Problem>(__TAURI_INVOKE("check_question", { id, content })),
+	checkQuestion: (id: QuestionId, content: QuestionContent_Deserialize) => typedError<Finding[], Problem>(__TAURI_INVOKE("check_question", { id, content })),
 	answerQuestion: (id: QuestionId, answer: string) => typedError<QuestionTrial, Problem>(__TAURI_INVOKE("answer_question", { id, answer })),
 	questionCategories: () => typedError<string[], Problem>(__TAURI_INVOKE("question_categories")),
 	questionCoverage: () => typedError<QuestionCoverage, Problem>(__TAURI_INVOKE("question_coverage")),
@@ -189,34 +201,121 @@ entry: string } | null) => typedError<string[], Problem>(__TAURI_INVOKE("server_
 	finished_at: string | null,
 } | null, Problem>(__TAURI_INVOKE("queue_blind_check", { id })),
 	review: (id: DiagramId) => typedError<ReviewView, Problem>(__TAURI_INVOKE("review", { id })),
-	keepLeadText: (slot: Slot, text: string) => typedError<null, Problem>(__TAURI_INVOKE("keep_lead_text", { slot, text })),
+	keepLeadText: (slot: Slot, text: string | null) => typedError<null, Problem>(__TAURI_INVOKE("keep_lead_text", { slot, text })),
 	decide: (id: DiagramId, decision: NewDecision) => typedError<State, Problem>(__TAURI_INVOKE("decide", { id, decision })),
+	undoDecision: (id: DiagramId) => typedError<State, Problem>(__TAURI_INVOKE("undo_decision", { id })),
 	startThread: (id: DiagramId, anchor: Anchor, text: string) => typedError<Thread, Problem>(__TAURI_INVOKE("start_thread", { id, anchor, text })),
 	answerThread: (id: ThreadId, text: string) => typedError<Thread, Problem>(__TAURI_INVOKE("answer_thread", { id, text })),
 	settleThread: (id: ThreadId, settled: boolean) => typedError<Thread, Problem>(__TAURI_INVOKE("settle_thread", { id, settled })),
 	dashboard: (days: number) => typedError<Dashboard, Problem>(__TAURI_INVOKE("dashboard", { days })),
-	auditPage: (filter: AuditFilter, offset: number, limit: number) => typedError<AuditPage, Problem>(__TAURI_INVOKE("audit_page", { filter, offset, limit })),
+	auditPage: (filter: AuditFilter, offset: number, limit: number) => typedError<AuditPage_Serialize, Problem>(__TAURI_INVOKE("audit_page", { filter, offset, limit })),
 	exportAudit: (out: string) => typedError<number, Problem>(__TAURI_INVOKE("export_audit", { out })),
 	saveDiagnostics: (out: string) => typedError<null, Problem>(__TAURI_INVOKE("save_diagnostics", { out })),
 	me: () => typedError<Person, Problem>(__TAURI_INVOKE("me")),
 	people: () => typedError<PersonInfo[], Problem>(__TAURI_INVOKE("people")),
-	setRoles: (person: PersonId, roles: Role[]) => typedError<PersonInfo, Problem>(__TAURI_INVOKE("set_roles", { person, roles })),
+	setRole: (person: PersonId, role: Role, wanted: boolean) => typedError<PersonInfo, Problem>(__TAURI_INVOKE("set_role", { person, role, wanted })),
+	addPerson: (name: string, roles: Role[]) => typedError<PersonInfo, Problem>(__TAURI_INVOKE("add_person", { name, roles })),
 	renamePerson: (person: PersonId, name: string) => typedError<PersonInfo, Problem>(__TAURI_INVOKE("rename_person", { person, name })),
 	policy: () => typedError<Policy, Problem>(__TAURI_INVOKE("policy")),
 	setPolicy: (policy: Policy) => typedError<Policy, Problem>(__TAURI_INVOKE("set_policy", { policy })),
 };
 
 /* Types */
+/**  What was done. */
+export type Action = 
+/**  A workspace was made. */
+"create" | 
+/**  A person acted for the first time. */
+"join" | 
+/**  A diagram came in. */
+"import" | 
+/**  A draft came in. */
+"draft" | 
+/**  A region was made. */
+"region" | 
+/**  A caption's head moved. */
+"revise" | 
+/**  A revision was set aside because the head had moved. */
+"conflict" | 
+/**  A conflict was settled. */
+"resolve" | 
+/**  A diagram began to be written. */
+"begin" | 
+/**  A diagram was submitted. */
+"submit" | 
+/**  A diagram was approved. */
+"approve" | 
+/**  A diagram was sent back. */
+"return" | 
+/**  A diagram was opened for editing again. */
+"reopen" | 
+/**  A model was added or removed. */
+"model" | 
+/**  A job was queued or changed its state. */
+"job" | 
+/**  Somebody asked something of a job. */
+"request" | 
+/**  The reasons for changing a draft were set. */
+"reasons" | 
+/**  An earlier text became the head again. */
+"restore" | 
+/**  A diagram was claimed, given up, or taken over. */
+"claim" | 
+/**  A diagram was left out, or taken up again. */
+"skip" | 
+/**  A diagram's place in the plan, its kind, or whether it needs a second person changed. */
+"plan" | 
+/**  A change to many diagrams was made or undone. */
+"bulk" | 
+/**  A question changed its state or its text. */
+"question" | 
+/**  A conversation began, went on, or was settled. */
+"thread" | 
+/**  A lead decided. */
+"decide" | 
+/**  A decision was taken back. */
+"undo" | 
+/**  An entry of the glossary changed. */
+"term" | 
+/**  A person's name or roles changed. */
+"person" | 
+/**  The workspace's rules changed. */
+"policy";
+
+/**  How long somebody worked on one caption of a diagram. */
+export type ActiveTime = {
+	/**  The caption's level. */
+	level: Level,
+	/**  Its region, at [`Level::Partial`]. */
+	region_id: RegionId | null,
+	/**  Seconds with the caption in front and somebody there; pauses and other places do not count. */
+	seconds: number | null,
+};
+
 /**  How far two people agree. */
 export type Agreement = {
-	/**  Captions that two people handed in. */
+	/**  Diagrams of which two people handed in the same caption without seeing each other's. */
 	pairs: number,
-	/**  Mean share of words in common, 0–1: twice the common words by all words. */
+	/**
+	 *  How alike their texts are, 0–1: of each diagram the caption they agree least on, as twice the common words by
+	 *  all words; the mean over these diagrams.
+	 */
 	text: number | null,
-	/**  Share of questions that a second expert answered with the key, 0–1. */
+	/**  Diagrams where both people's texts are about regions. */
+	box_pairs: number,
+	/**
+	 *  How alike the places are that their texts are about, 0–1: twice the summed overlap (intersection by union) of
+	 *  the boxes that match best by all boxes of both, a box without a match counting 0; the mean over these diagrams.
+	 * 
+	 *  A text is about a region that its words are linked to, or that it is the partial caption of. Regions belong to
+	 *  the diagram and not to a person, so two people who point at the same region agree wholly: this measures
+	 *  whether they ground their words in the same places, not how steadily two hands draw the same box.
+	 */
+	boxes: number | null,
+	/**  Ready questions that somebody besides their author answered as they stand, with the picture. */
+	key_questions: number,
+	/**  Share of these people's first answers that equal the key, 0–1. */
 	keys: number | null,
-	/**  Answers behind `keys`. */
-	key_answers: number,
 };
 
 /**  What a conversation is about. */
@@ -300,8 +399,25 @@ export type AnswerRequest = {
 	again: boolean,
 };
 
+/**  What the ids of a line stand for, as things are named now. */
+export type AuditAbout = {
+	/**  The diagram that it concerns. */
+	diagram_id: DiagramId | null,
+	/**  The diagram's number in the queue, or the job's. */
+	number: number | null,
+	/**  Name of the picture, the person, the model or the term; a question's first words. */
+	name: string | null,
+	/**  Name of the person who stood there before. */
+	before: string | null,
+	/**  Name of the person who stands there after. */
+	after: string | null,
+};
+
 /**  One line of the audit log. */
-export type AuditEntry = {
+export type AuditEntry = AuditEntry_Serialize | AuditEntry_Deserialize;
+
+/**  One line of the audit log. */
+export type AuditEntry_Deserialize = {
 	/**  When. */
 	at: string,
 	/**  Name of who did it. */
@@ -316,6 +432,28 @@ export type AuditEntry = {
 	after: string | null,
 	/**  A reason that somebody gave. */
 	note: string | null,
+	/**  What the ids stand for, where a page of the log is read to be looked at. */
+	about?: AuditAbout | null,
+};
+
+/**  One line of the audit log. */
+export type AuditEntry_Serialize = {
+	/**  When. */
+	at: string,
+	/**  Name of who did it. */
+	who: string,
+	/**  One of [`Action`]'s names. */
+	action: string,
+	/**  Id of the diagram, workspace, person, model or job that changed. */
+	subject: string,
+	/**  Id or state before, where there was one. */
+	before: string | null,
+	/**  Id or state after. */
+	after: string | null,
+	/**  A reason that somebody gave. */
+	note: string | null,
+	/**  What the ids stand for, where a page of the log is read to be looked at. */
+	about?: AuditAbout | null,
 };
 
 /**  Which lines of the audit log are looked at. */
@@ -323,19 +461,34 @@ export type AuditFilter = {
 	/**  Only by the person of this name. */
 	who?: string | null,
 	/**  Only of this kind. */
-	action?: string | null,
+	action?: Action | null,
 	/**  Only about this subject. */
 	subject?: string | null,
+	/**  Only about the diagram of this number. */
+	diagram?: number | null,
 };
 
 /**  A stretch of the audit log, newest first. */
-export type AuditPage = {
+export type AuditPage = AuditPage_Serialize | AuditPage_Deserialize;
+
+/**  A stretch of the audit log, newest first. */
+export type AuditPage_Deserialize = {
 	/**  How many lines the filter lets through. */
 	total: number,
 	/**  Index of the first, from 0. */
 	offset: number,
 	/**  The lines. */
-	entries: AuditEntry[],
+	entries: AuditEntry_Deserialize[],
+};
+
+/**  A stretch of the audit log, newest first. */
+export type AuditPage_Serialize = {
+	/**  How many lines the filter lets through. */
+	total: number,
+	/**  Index of the first, from 0. */
+	offset: number,
+	/**  The lines. */
+	entries: AuditEntry_Serialize[],
 };
 
 /**  A change to many diagrams. */
@@ -351,7 +504,9 @@ diagram_kind: string } |
 /**  Leave them out of the work, with a reason. Only diagrams that take text. */
 { kind: "skip"; 
 /**  Why. */
-reason: string } | 
+reason: string; 
+/**  Only those that nobody has begun. */
+only_todo?: boolean } | 
 /**  Take skipped ones up again. */
 { kind: "unskip" } | 
 /**  Whether a second person is to caption them. Only diagrams that nobody has begun. */
@@ -412,9 +567,22 @@ export type Caption = {
 	saved_at: string | null,
 	/**  Whether the working copy says something its base does not. */
 	dirty: boolean,
+	/**  How far the person is with it. */
+	progress: CaptionProgress,
 	/**  Two texts that wait for a choice. */
 	conflict: Conflict | null,
 };
+
+/**  How far one person is with a caption. */
+export type CaptionProgress = 
+/**  There is no text. */
+"empty" | 
+/**  Only a draft stands there; it is not handed in. */
+"draft" | 
+/**  A draft was accepted word for word. */
+"accepted" | 
+/**  The person's own words, or a draft that they changed. */
+"written";
 
 /**  One option of a choice. */
 export type Choice = {
@@ -444,6 +612,8 @@ export type Code =
 "newer_database" | 
 /**  Two texts wait for a choice. */
 "conflict" | 
+/**  Other texts are handed in than those that were read. */
+"not_as_read" | 
 /**  No workspace is open. */
 "no_workspace" | 
 /**  Everything else. */
@@ -507,9 +677,9 @@ export type Dashboard = {
 	states: StateCounts,
 	/**  The same for each kind of diagram; empty text for not known. */
 	by_kind: KindProgress[],
-	/**  The same for each person who wrote. */
+	/**  The same for each person who wrote captions or questions. */
 	by_person: PersonProgress[],
-	/**  What was done on each of the last days, oldest first; days of UTC. */
+	/**  What was done on each of the last days, oldest first; days as the reader's own time zone counts them. */
 	days: Day[],
 	/**  What experts said was wrong with drafts. */
 	reasons: ReasonCount[],
@@ -519,9 +689,9 @@ export type Dashboard = {
 	agreement: Agreement,
 	/**  The question set. */
 	questions: QuestionCoverage,
-	/**  Ready questions of each difficulty. */
+	/**  Ready questions of each difficulty, without synthetic ones. */
 	by_difficulty: ([Difficulty, number])[],
-	/**  Conversations that are open. */
+	/**  Diagrams with a conversation that is open. */
 	open_threads: number,
 };
 
@@ -529,13 +699,15 @@ export type Dashboard = {
 export type Day = {
 	/**  Such as `2026-11-24`. */
 	date: string,
-	/**  Diagrams submitted. */
+	/**  From its first moment to the next day's. */
+	span: Span,
+	/**  Diagrams handed in. */
 	submitted: number,
 	/**  Diagrams accepted. */
 	approved: number,
 	/**  Diagrams sent back. */
 	returned: number,
-	/**  Questions that became ready. */
+	/**  Questions that became ready, without synthetic ones. */
 	questions: number,
 };
 
@@ -551,6 +723,8 @@ export type Decision = {
 	reasons: Reason[],
 	/**  In the lead's words. */
 	note: string,
+	/**  Whether it was taken back. */
+	undone: boolean,
 };
 
 /**  Something that a model can run on. */
@@ -612,10 +786,20 @@ export type DiagramView = {
 	captions: Caption[],
 	/**  Every draft, newest first. */
 	drafts: Draft[],
-	/**  Why a lead sent it back; kept until it is submitted again. */
+	/**
+	 *  What the lead who sent it back wrote; empty where only reasons were given. Kept until it is submitted
+	 *  again.
+	 */
 	return_reason: string | null,
-	/**  Whether the captions take no text now; see [`State::takes_text`]. */
+	/**  The reasons given with it. */
+	return_reasons: Reason[],
+	/**
+	 *  Whether the captions take no text of this person now: see [`State::takes_text`]; or somebody else holds
+	 *  the diagram.
+	 */
 	read_only: boolean,
+	/**  Whether drafts are held back from everybody until the diagram was handed in. */
+	drafts_hidden: boolean,
 	/**  Who holds it now. */
 	claim: Claim | null,
 	/**  Whether the person handed in their part, and a second person has not yet. */
@@ -647,6 +831,16 @@ export type Difficulty =
 /**  A whole path, or knowledge of the field as well. */
 "hard";
 
+/**  A step that somebody took with a diagram, as the audit log has it. */
+export type Done = {
+	/**  Which: [`Action::Submit`], [`Action::Approve`], [`Action::Return`] or another step with a diagram. */
+	action: Action,
+	/**  Only by this person. */
+	by?: PersonId | null,
+	/**  Only then. */
+	within?: Span | null,
+};
+
 /**  An immutable suggestion for a caption. */
 export type Draft = {
 	/**  Its name. */
@@ -665,12 +859,27 @@ export type Draft = {
 	origin: DraftOrigin | null,
 };
 
-/**  Captions that were handed in under one condition. */
+/**  What an author saw of a model's draft. */
+export type DraftCondition = 
+/**  It stood beside the text. */
+"shown" | 
+/**  There was one, and it was hidden. */
+"hidden" | 
+/**  There was none. */
+"none";
+
+/**  Captions that were handed in under one condition, each as it was handed in last. */
 export type DraftGroup = {
-	/**  Captions. */
-	captions: number,
-	/**  Of these, word for word the draft. */
+	/**  Diagrams with such a caption. */
+	diagrams: number,
+	/**  Diagrams with such a caption that is word for word the draft. */
 	unchanged: number,
+	/**  Diagrams with such a caption that a lead sent back. */
+	returned: number,
+	/**  The captions, which all that follows is about. */
+	captions: number,
+	/**  Share of them that are word for word the draft, 0–1. */
+	share_unchanged: number | null,
 	/**  Mean share of the draft's words that stayed, 0–1. */
 	mean_kept: number | null,
 	/**  Median active seconds until submission. */
@@ -679,8 +888,6 @@ export type DraftGroup = {
 	median_seconds_unchanged: number | null,
 	/**  Mean length in code points. */
 	mean_length: number | null,
-	/**  Captions that a lead sent back. */
-	returned: number,
 };
 
 /**  Names a draft. */
@@ -816,8 +1023,8 @@ export type ExpertText = {
 	links: SpanLink[],
 	/**  Why the draft was changed. */
 	reasons: Reason[],
-	/**  Whether the draft was on the screen while it was written. */
-	saw_draft: boolean,
+	/**  The draft that was on the screen while it was written; `None` where there was none, or it was hidden. */
+	draft: Draft | null,
 	/**  When it was handed in. */
 	submitted_at: string,
 	/**  Whether it is the accepted text. */
@@ -856,6 +1063,11 @@ export type Finding = {
 	choice: number | null,
 	/**  What it is about: a text, a number, a question's id; the window puts them into its words. */
 	details: string[],
+	/**
+	 *  The same as a note keeps it, so that it answers for this finding and for no other of the same check. Options
+	 *  stand in it by their words, since their letters change with their order.
+	 */
+	about: string,
 	/**  The same in English, for the command line. */
 	message: string,
 	/**  What to do next, in English. */
@@ -895,6 +1107,14 @@ export type Found = {
 	about: ModelAbout | null,
 	/**  What is wrong with it. */
 	problem: string | null,
+};
+
+/**  What a caption that was handed in had to do with its draft: each caption counts as it was handed in last. */
+export type HandedIn = {
+	/**  Whether its author saw a draft. */
+	draft: DraftCondition,
+	/**  Only where a lead sent it back. */
+	returned?: boolean,
 };
 
 /**  One revision in a list; its text is asked for apart. */
@@ -974,6 +1194,8 @@ export type ImportProgress = {
 export type ImportReport = {
 	/**  Pictures that came in. */
 	imported: number,
+	/**  Their diagrams. */
+	diagrams: DiagramId[],
 	/**  Pictures that were here already, by content. */
 	already: number,
 	/**  Files in folders that are no pictures and do not claim to be. */
@@ -1250,6 +1472,8 @@ export type Listed = {
 	about: ModelAbout | null,
 	/**  Why it cannot be read. */
 	problem: string | null,
+	/**  The same for windows in other languages than English. */
+	named: Named | null,
 };
 
 /**  How a local model is run. */
@@ -1351,6 +1575,14 @@ url: string;
 /**  How it is asked. */
 options: ServerOptions };
 
+/**  A failure's name, and what it is about. */
+export type Named = {
+	/**  Its name, such as `store.claimed`. */
+	key: string,
+	/**  What it is about, in the order in which the message has it. */
+	details: string[],
+};
+
 /**  A decision about to be made. */
 export type NewDecision = 
 /**  Accept. Captions that are not named keep what was handed in last. */
@@ -1358,13 +1590,20 @@ export type NewDecision =
 /**  Where the lead chose otherwise. */
 picks: Pick[]; 
 /**  In the lead's words; may be empty. */
-note: string } | 
+note: string; 
+/**
+ *  Every revision that the lead read; the decision is refused if others are handed in by now. `None`
+ *  takes what is there.
+ */
+read: RevisionId[] | null } | 
 /**  Send back. */
 { kind: "return"; 
 /**  What is wrong. */
 reasons: Reason[]; 
 /**  In the lead's words; may be empty. */
-note: string };
+note: string; 
+/**  As for accepting. */
+read: RevisionId[] | null };
 
 /**  A model that has no row yet. */
 export type NewModel = {
@@ -1389,9 +1628,30 @@ export type NewTerm = {
 };
 
 /**  A warning that an author answered for. */
-export type Overruled = {
+export type Overruled = Overruled_Serialize | Overruled_Deserialize;
+
+/**  A warning that an author answered for. */
+export type Overruled_Deserialize = {
 	/**  Name of the check. */
 	check: string,
+	/**
+	 *  What the warning was about: [`Finding::about`]. `None` in notes from before this was kept; they answer for
+	 *  whatever that check finds.
+	 */
+	about?: string | null,
+	/**  Why it does not apply. */
+	note: string,
+};
+
+/**  A warning that an author answered for. */
+export type Overruled_Serialize = {
+	/**  Name of the check. */
+	check: string,
+	/**
+	 *  What the warning was about: [`Finding::about`]. `None` in notes from before this was kept; they answer for
+	 *  whatever that check finds.
+	 */
+	about?: string | null,
 	/**  Why it does not apply. */
 	note: string,
 };
@@ -1445,8 +1705,12 @@ export type PersonProgress = {
 	roles: Role[],
 	/**  Diagrams they wrote in, by state. */
 	states: StateCounts,
-	/**  Submissions on the days of the dashboard. */
+	/**  Diagrams they handed in on the days of the dashboard. */
 	submitted: number,
+	/**  Questions of theirs that are ready, without synthetic ones. */
+	questions: number,
+	/**  Questions of theirs that they are writing, without synthetic ones. */
+	question_drafts: number,
 	/**  Median of the active time for a submission, in seconds; `None` where it is not known. */
 	median_seconds: number | null,
 };
@@ -1468,7 +1732,12 @@ revision_id: RevisionId } |
 /**  The lead's own. */
 { kind: "fixed"; 
 /**  What it says. */
-text: string } | 
+text: string; 
+/**
+ *  The expert's revision that it was written over: words that stayed keep their links. Without it,
+ *  the one that was handed in last.
+ */
+over: RevisionId | null } | 
 /**  None: the caption is left out. */
 { kind: "nothing" };
 
@@ -1536,6 +1805,8 @@ export type Problem = {
 	message: string,
 	/**  What to do next, where that is known. */
 	help: string | null,
+	/**  The same for windows in other languages than English, where the failure has a name. */
+	named: Named | null,
 };
 
 /**  Language that a model is asked to write in. */
@@ -1600,35 +1871,13 @@ export type Quantize =
 "q4_k";
 
 /**  One question as it stands. */
-export type Question = {
-	/**  Its name for machines. */
-	id: QuestionId,
-	/**  The diagram. */
-	diagram_id: DiagramId,
-	/**  The diagram's number in the queue. */
-	diagram_number: number,
-	/**  Where it stands. */
-	state: QuestionState,
-	/**  What it says. */
-	content: QuestionContent,
-	/**  Where it came from. */
-	source: QuestionSource,
-	/**  Name of the expert whose it is; `None` for a suggestion nobody took up. */
-	author: string | null,
-	/**  Counts the writes of its text, from 1. */
-	version: number,
-	/**  The newest revision. */
-	head: RevisionId | null,
-	/**  When it was made. */
-	created_at: string,
-	/**  When its text last changed. */
-	updated_at: string,
-	/**  Why it was turned down. */
-	reject_reason: string | null,
-};
+export type Question = Question_Serialize | Question_Deserialize;
 
 /**  What a question says: all that its author writes. */
-export type QuestionContent = {
+export type QuestionContent = QuestionContent_Serialize | QuestionContent_Deserialize;
+
+/**  What a question says: all that its author writes. */
+export type QuestionContent_Deserialize = {
 	/**  How it is answered. */
 	kind: QuestionKind,
 	/**  The question, or the statement to judge. In fill-ins `____` marks the gap. */
@@ -1654,16 +1903,46 @@ export type QuestionContent = {
 	/**  Regions that hold the evidence. */
 	evidence: RegionId[],
 	/**  Warnings that the author overruled, with the reason. */
-	overruled: Overruled[],
+	overruled: Overruled_Deserialize[],
 };
 
-/**  How the set covers the workspace. */
+/**  What a question says: all that its author writes. */
+export type QuestionContent_Serialize = {
+	/**  How it is answered. */
+	kind: QuestionKind,
+	/**  The question, or the statement to judge. In fill-ins `____` marks the gap. */
+	stem: string,
+	/**  The options of a choice, in order; empty for the other kinds. */
+	choices: Choice[],
+	/**  Whether the statement is true; `None` before its author said so, and for the other kinds. */
+	truth: boolean | null,
+	/**  Accepted answers of a fill-in, the preferred one first; empty for the other kinds. */
+	accepted: string[],
+	/**  Unit of a number, such as `ms`; empty for none. */
+	unit: string,
+	/**  How far a number may be off, in the same unit; `None` for words. */
+	tolerance: number | null,
+	/**  Why the key is right. */
+	rationale: string,
+	/**  How much of the diagram it asks about. */
+	level: Level,
+	/**  How hard. */
+	difficulty: Difficulty,
+	/**  What it asks for, such as `counting` or `next step`; free, the workspace's own list is offered. */
+	category: string,
+	/**  Regions that hold the evidence. */
+	evidence: RegionId[],
+	/**  Warnings that the author overruled, with the reason. */
+	overruled: Overruled_Serialize[],
+};
+
+/**  How the set covers the workspace. Synthetic questions never count. */
 export type QuestionCoverage = {
 	/**  Ready questions of experts. */
 	ready: number,
-	/**  Suggestions that wait. */
+	/**  Suggestions that wait, synthetic ones left out like everywhere here. */
 	proposed: number,
-	/**  Being written. */
+	/**  Being written by experts. */
 	drafts: number,
 	/**  Diagrams with at least one ready question. */
 	diagrams: number,
@@ -1678,11 +1957,24 @@ export type QuestionCoverage = {
 };
 
 /**  What an editor hands over while somebody writes a question. */
-export type QuestionEntry = {
+export type QuestionEntry = QuestionEntry_Serialize | QuestionEntry_Deserialize;
+
+/**  What an editor hands over while somebody writes a question. */
+export type QuestionEntry_Deserialize = {
 	/**  Which question. */
 	id: QuestionId,
 	/**  All it says. */
-	content: QuestionContent,
+	content: QuestionContent_Deserialize,
+	/**  The version this was written on top of. */
+	version: number,
+};
+
+/**  What an editor hands over while somebody writes a question. */
+export type QuestionEntry_Serialize = {
+	/**  Which question. */
+	id: QuestionId,
+	/**  All it says. */
+	content: QuestionContent_Serialize,
 	/**  The version this was written on top of. */
 	version: number,
 };
@@ -1701,7 +1993,17 @@ export type QuestionFilter = {
 	category?: string | null,
 	/**  Only by the expert of this name. */
 	author?: string | null,
-	/**  Only whose text holds this, whatever the case. */
+	/**  Only synthetic ones, or none of them. */
+	synthetic?: boolean | null,
+	/**  Only as hard as this. */
+	difficulty?: Difficulty | null,
+	/**  Only choices whose first right option has this index, from 0. */
+	key_position?: number | null,
+	/**  Only those that were put into the set then. */
+	made_ready?: Span | null,
+	/**  Only those that somebody besides their author answered, or none of them; as they stand now, with the picture. */
+	second_answer?: boolean | null,
+	/**  Only whose words hold each of these, whatever the case. */
 	search?: string,
 };
 
@@ -1720,21 +2022,49 @@ export type QuestionKind =
 "fill_in";
 
 /**  A stretch of the list of questions. */
-export type QuestionPage = {
+export type QuestionPage = QuestionPage_Serialize | QuestionPage_Deserialize;
+
+/**  A stretch of the list of questions. */
+export type QuestionPage_Deserialize = {
 	/**  How many the filter lets through. */
 	total: number,
 	/**  Index of the first, from 0. */
 	offset: number,
 	/**  The questions, by diagram and then by age. */
-	questions: Question[],
+	questions: Question_Deserialize[],
+};
+
+/**  A stretch of the list of questions. */
+export type QuestionPage_Serialize = {
+	/**  How many the filter lets through. */
+	total: number,
+	/**  Index of the first, from 0. */
+	offset: number,
+	/**  The questions, by diagram and then by age. */
+	questions: Question_Serialize[],
 };
 
 /**  One earlier text of a question. */
-export type QuestionRevision = {
+export type QuestionRevision = QuestionRevision_Serialize | QuestionRevision_Deserialize;
+
+/**  One earlier text of a question. */
+export type QuestionRevision_Deserialize = {
 	/**  Its name. */
 	id: RevisionId,
 	/**  What it said. */
-	content: QuestionContent,
+	content: QuestionContent_Deserialize,
+	/**  Name of who wrote it. */
+	author: string,
+	/**  When. */
+	created_at: string,
+};
+
+/**  One earlier text of a question. */
+export type QuestionRevision_Serialize = {
+	/**  Its name. */
+	id: RevisionId,
+	/**  What it said. */
+	content: QuestionContent_Serialize,
 	/**  Name of who wrote it. */
 	author: string,
 	/**  When. */
@@ -1742,7 +2072,10 @@ export type QuestionRevision = {
 };
 
 /**  The answer to a [`QuestionEntry`]. */
-export type QuestionSaved = {
+export type QuestionSaved = QuestionSaved_Serialize | QuestionSaved_Deserialize;
+
+/**  The answer to a [`QuestionEntry`]. */
+export type QuestionSaved_Deserialize = {
 	/**  The new version. */
 	version: number,
 	/**  When it was written. */
@@ -1751,7 +2084,20 @@ export type QuestionSaved = {
 	 *  Set when somebody else had written meanwhile: what was handed over is kept as a revision of its
 	 *  own, and this is what stands.
 	 */
-	theirs: Question | null,
+	theirs: Question_Deserialize | null,
+};
+
+/**  The answer to a [`QuestionEntry`]. */
+export type QuestionSaved_Serialize = {
+	/**  The new version. */
+	version: number,
+	/**  When it was written. */
+	at: string,
+	/**
+	 *  Set when somebody else had written meanwhile: what was handed over is kept as a revision of its
+	 *  own, and this is what stands.
+	 */
+	theirs: Question_Serialize | null,
 };
 
 /**  Which questions are answered. */
@@ -1817,6 +2163,66 @@ export type QuestionTrial = {
 	at: string,
 };
 
+/**  One question as it stands. */
+export type Question_Deserialize = {
+	/**  Its name for machines. */
+	id: QuestionId,
+	/**  The diagram. */
+	diagram_id: DiagramId,
+	/**  The diagram's number in the queue. */
+	diagram_number: number,
+	/**  Where it stands. */
+	state: QuestionState,
+	/**  What it says. */
+	content: QuestionContent_Deserialize,
+	/**  Where it came from. */
+	source: QuestionSource,
+	/**  Name of the expert whose it is; `None` for a suggestion nobody took up. */
+	author: string | null,
+	/**  Name of whoever wrote what it says now; `None` where that is not known. */
+	writer: string | null,
+	/**  Counts the writes of its text, from 1. */
+	version: number,
+	/**  The newest revision. */
+	head: RevisionId | null,
+	/**  When it was made. */
+	created_at: string,
+	/**  When its text last changed. */
+	updated_at: string,
+	/**  Why it was turned down. */
+	reject_reason: string | null,
+};
+
+/**  One question as it stands. */
+export type Question_Serialize = {
+	/**  Its name for machines. */
+	id: QuestionId,
+	/**  The diagram. */
+	diagram_id: DiagramId,
+	/**  The diagram's number in the queue. */
+	diagram_number: number,
+	/**  Where it stands. */
+	state: QuestionState,
+	/**  What it says. */
+	content: QuestionContent_Serialize,
+	/**  Where it came from. */
+	source: QuestionSource,
+	/**  Name of the expert whose it is; `None` for a suggestion nobody took up. */
+	author: string | null,
+	/**  Name of whoever wrote what it says now; `None` where that is not known. */
+	writer: string | null,
+	/**  Counts the writes of its text, from 1. */
+	version: number,
+	/**  The newest revision. */
+	head: RevisionId | null,
+	/**  When it was made. */
+	created_at: string,
+	/**  When its text last changed. */
+	updated_at: string,
+	/**  Why it was turned down. */
+	reject_reason: string | null,
+};
+
 /**  Which part of the queue is looked at. */
 export type QueueFilter = {
 	/**  Only diagrams in this state. */
@@ -1833,6 +2239,10 @@ export type QueueFilter = {
 	reason?: Reason | null,
 	/**  Only diagrams with this mark. */
 	mark?: QueueMark | null,
+	/**  Only diagrams with which this was done. */
+	done?: Done | null,
+	/**  Only diagrams of which a caption was handed in so. */
+	handed_in?: HandedIn | null,
 };
 
 /**  What can be true of a diagram besides its state. */
@@ -1851,16 +2261,20 @@ export type QueueMark =
 "second" | 
 /**  Its draft is hidden from annotators. */
 "draft_hidden" | 
-/**  A caption was handed in word for word as the draft. */
+/**  A caption was handed in, last, word for word as the draft that stood beside it. */
 "draft_unchanged" | 
 /**  A conversation is open. */
 "open_thread" | 
-/**  It has a ready question. */
+/**  It has a ready question; synthetic ones do not count. */
 "has_question" | 
-/**  It has no ready question. */
+/**  It has no ready question but synthetic ones. */
 "no_question" | 
 /**  It is in the plan. */
-"planned";
+"planned" | 
+/**  Two people's texts of it were compared. */
+"compared" | 
+/**  Two people's texts of it are about regions, which can be compared. */
+"boxes_compared";
 
 /**  In which order the queue is met. */
 export type QueueOrder = 
@@ -1929,7 +2343,7 @@ export type ReasonCount = {
 	reason: Reason,
 	/**  In which kind of diagram; empty for not known. */
 	diagram_kind: string,
-	/**  Captions. */
+	/**  Diagrams. */
 	count: number,
 };
 
@@ -1975,6 +2389,8 @@ export type Rejected = {
 	path: string,
 	/**  What is wrong with it. */
 	reason: string,
+	/**  The same for windows in other languages than English, where it has a name. */
+	named: Named | null,
 };
 
 /**  One caption under review. */
@@ -1983,12 +2399,14 @@ export type ReviewCaption = {
 	slot: Slot,
 	/**  The region's name, at the partial level. */
 	region_name: string | null,
-	/**  The newest draft. */
+	/**  The draft that the first of the experts saw; where they saw none, the newest. */
 	draft: Draft | null,
 	/**  What experts handed in, the last one first. */
 	experts: ExpertText[],
-	/**  What the lead who looks has written here; kept while deciding. */
+	/**  What the lead who looks has written here; kept while deciding. Empty where the caption is to be left out. */
 	lead_text: string | null,
+	/**  Whether that was written before the experts' texts were handed in as they are now. */
+	lead_text_is_older: boolean,
 };
 
 /**  All that a lead sees of one diagram. */
@@ -2095,6 +2513,8 @@ export type Settings = {
 	theme?: Theme,
 	/**  Folders of workspaces, last opened first. */
 	recent?: string[],
+	/**  Who this person is in each workspace, by the workspace's id: they stay themselves under another name. */
+	people?: { [key in string]: PersonId },
 };
 
 /**  Somebody called something settled. */
@@ -2139,6 +2559,14 @@ export type Slot = {
 	level: Level,
 	/**  The region; given at [`Level::Partial`] and only there. */
 	region_id: RegionId | null,
+};
+
+/**  A stretch of time. */
+export type Span = {
+	/**  Its first moment. */
+	from: string,
+	/**  The first moment after it. */
+	until: string,
 };
 
 /**
@@ -2213,6 +2641,8 @@ export type Structure = {
 	width: number,
 	/**  Size of the picture in pixels. */
 	height: number,
+	/**  Letters that no font of this computer has: the picture shows boxes in their place. */
+	missing_letters: string,
 	/**  What is wrong with the text, and on which line from 1. */
 	problem: StructureProblem | null,
 };
@@ -2237,6 +2667,14 @@ export type StructureDiff = {
 	node_f1: number | null,
 	/**  Harmonic mean of precision and recall of the directed edges, 0–1. */
 	edge_f1: number | null,
+	/**  Share of the second's edges that the first has, 0–1. */
+	edge_precision: number | null,
+	/**  Share of the first's edges that the second has, 0–1. */
+	edge_recall: number | null,
+	/**  Names the picture of the second, as [`Structure::picture`]; `None` where nothing can be drawn. */
+	picture: string | null,
+	/**  Whether the differences are drawn into that picture. */
+	marked: boolean,
 };
 
 /**  An edge of a structure. */
@@ -2277,14 +2715,19 @@ export type StructureProblem = {
 	line: number | null,
 	/**  What is wrong. */
 	message: string,
+	/**  The same for windows in other languages than English. */
+	named: Named,
 };
 
 /**  What a window knows of a submission besides the texts. */
 export type SubmitNote = {
-	/**  The draft that stood on the screen when an untouched caption was handed in. */
+	/**
+	 *  The draft that stood on the screen when an untouched caption was handed in; without it no draft is
+	 *  accepted by handing in.
+	 */
 	draft_id: DraftId | null,
-	/**  How long somebody worked on the diagram, in seconds; pauses do not count. */
-	active_seconds: number | null,
+	/**  How long somebody worked on each caption since it was handed in last, as far as a window counted. */
+	active: ActiveTime[],
 };
 
 /**  One line of `telemetry.jsonl`. */

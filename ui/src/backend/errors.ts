@@ -9,5 +9,5 @@ function isApiError(value: unknown): value is ApiError {
 export function toApiError(thrown: unknown): ApiError {
   if (isApiError(thrown)) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return { code: "other", message, help: null };
+  return { code: "other", message, help: null, named: null };
 }

@@ -37,7 +37,7 @@ function workspaceOf(count: number): Partial<Fake> {
     diagrams.filter(({ state, name }) => (filter.state ?? state) === state && name.toLowerCase().includes(filter.search.toLowerCase()));
   const find = (id: string): Diagram => {
     const diagram = diagrams.find((each) => each.id === id);
-    if (diagram === undefined) throw { code: "not_found", message: `no diagram ${id}`, help: null };
+    if (diagram === undefined) throw { code: "not_found", message: `no diagram ${id}`, help: null, named: null };
     return diagram;
   };
   const move = (id: string, state: State): State => (find(id).state = state);
@@ -51,7 +51,7 @@ function workspaceOf(count: number): Partial<Fake> {
     drop: (paths) => dropped(paths),
     startup: async () => ({
       workspace: { name: "demo.callout", path: "/demo.callout", person: "mei" },
-      settings: { language: "en", theme: "light", recent: ["/demo.callout"] }, problem: null, version: "0.1.0",
+      settings: { language: "en", theme: "light", recent: ["/demo.callout"], people: {} }, problem: null, version: "0.1.0",
     }),
     openWorkspace: async (path) => ({ name: path, path, person: "mei" }),
     createWorkspace: async (path) => ({ name: path, path, person: "mei" }),
@@ -76,6 +76,12 @@ function workspaceOf(count: number): Partial<Fake> {
       const at = find(id).number;
       const near = forward ? all.find(({ number }) => number > at) : all.findLast(({ number }) => number < at);
       return near === undefined ? null : { id: near.id, index: all.indexOf(near) };
+    },
+    claimNext: async (filter, after) => {
+      const free = listed(filter).filter(({ state }) => state === "todo" || state === "in_progress");
+      const at = after === null ? 0 : find(after).number;
+      const next = free.find(({ number }) => number > at) ?? free[0];
+      return next === undefined ? null : { id: next.id, index: listed(filter).indexOf(next) };
     },
     openDiagram: async (id) => viewOf(find(id), texts),
     journal: async ({ slot, text, version }) => {
@@ -139,13 +145,13 @@ function viewOf(diagram: Diagram, texts: ReadonlyMap<string, { text: string; ver
     return {
       slot, region_name: null, draft: null, text: kept?.text ?? `Draft of diagram ${diagram.number}`, editor_state: null,
       written_by: null, base_revision: null, version: kept?.version ?? 0, saved_at: null, dirty: kept !== undefined, conflict: null,
-      links: [], reasons: [],
+      progress: kept === undefined ? "empty" : "written", links: [], reasons: [],
     };
   };
   return {
     diagram: { ...diagram }, regions: [], captions: [caption("global"), caption("detailed"), caption("structure")], drafts: [],
-    return_reason: null, read_only: diagram.state === "submitted" || diagram.state === "approved",
-    claim: null, waits_for_second: false, threads: [],
+    return_reason: null, return_reasons: [], read_only: diagram.state === "submitted" || diagram.state === "approved",
+    drafts_hidden: false, claim: null, waits_for_second: false, threads: [],
   };
 }
 

@@ -5,7 +5,7 @@ import { getCurrentWindow } from "@tauri-apps/api/window";
 import type { Backend, Job, Settings } from "./backend";
 import { commands, type ImportProgress, type Job_Serialize, type Problem } from "./bindings";
 
-const DEFAULTS: Settings = { language: "system", theme: "system", recent: [] };
+const DEFAULTS: Settings = { language: "system", theme: "system", recent: [], people: {} };
 
 /** Talks to the Rust side of this window. */
 export function tauriBackend(): Backend {
@@ -33,6 +33,7 @@ export function tauriBackend(): Backend {
     resolveConflict: (slot, keep) => answer(commands.resolveConflict(slot, keep)),
     diff: (before, after) => answer(commands.diff(before, after)),
     threeWay: (base, one, other) => answer(commands.threeWay(base, one, other)),
+    agreement: (one, other) => answer(commands.agreement(one, other)),
     startImport: (paths, onProgress) => answer(commands.startImport(paths, new Channel<ImportProgress>(onProgress))),
     cancelImport: () => commands.cancelImport(),
     exportWorkspace: (format, out) => answer(commands.exportWorkspace(format, out)),
@@ -53,11 +54,14 @@ export function tauriBackend(): Backend {
     lookAt: async (id) => void (await answer(commands.lookAt(id))),
     followJob: (id, cursor) => answer(commands.followJob(id, cursor)),
     drawRegion: (id, region) => answer(commands.drawRegion(id, region)),
+    drawEvidence: (id, region) => answer(commands.drawEvidence(id, region)),
     changeRegion: (id, region, change) => answer(commands.changeRegion(id, region, change)),
     removeRegion: async (id, region) => void (await answer(commands.removeRegion(id, region))),
     restoreRegion: (id, region) => answer(commands.restoreRegion(id, region)),
     reorderRegions: (id, order) => answer(commands.reorderRegions(id, order)),
     setReasons: (slot, reasons) => answer(commands.setReasons(slot, reasons)),
+    acceptDraft: (slot, draft) => answer(commands.acceptDraft(slot, draft)),
+    takeBackDraft: (slot) => answer(commands.takeBackDraft(slot)),
     history: (slot, annotator) => answer(commands.history(slot, annotator)),
     revision: (id) => answer(commands.revision(id)),
     restoreRevision: (slot, revision) => answer(commands.restoreRevision(slot, revision)),
@@ -108,6 +112,7 @@ export function tauriBackend(): Backend {
     review: (id) => answer(commands.review(id)),
     keepLeadText: async (slot, text) => void (await answer(commands.keepLeadText(slot, text))),
     decide: (id, decision) => answer(commands.decide(id, decision)),
+    undoDecision: (id) => answer(commands.undoDecision(id)),
     startThread: (id, anchor, text) => answer(commands.startThread(id, anchor, text)),
     answerThread: (id, text) => answer(commands.answerThread(id, text)),
     settleThread: (id, settled) => answer(commands.settleThread(id, settled)),
@@ -117,7 +122,8 @@ export function tauriBackend(): Backend {
     saveDiagnostics: async (out) => void (await answer(commands.saveDiagnostics(out))),
     me: () => answer(commands.me()),
     people: () => answer(commands.people()),
-    setRoles: (person, roles) => answer(commands.setRoles(person, roles)),
+    setRole: (person, role, wanted) => answer(commands.setRole(person, role, wanted)),
+    addPerson: (name, roles) => answer(commands.addPerson(name, roles)),
     renamePerson: (person, name) => answer(commands.renamePerson(person, name)),
     policy: () => answer(commands.policy()),
     setPolicy: (policy) => answer(commands.setPolicy(policy)),

@@ -1,5 +1,5 @@
 /** Commands on the caption on show: its history, its terms, why its draft was changed. */
-import { backend } from "../backend";
+import { backend, type Committed, type Slot } from "../backend";
 import { slotKey } from "../lib/caption/slots";
 import { REASONS } from "../lib/caption/reasons";
 import { showDialog } from "../state/dialogs.svelte";
@@ -14,14 +14,30 @@ const editable = (): boolean => open.now.view?.read_only === false;
 const KEYS = ["Q", "W", "E", "R", "T", "Y"] as const;
 
 export const history: Command = {
-  id: "history", group: "caption", title: "history.command", keys: ["Mod+H"],
+  id: "history", group: "caption", title: "history.command", keys: ["Alt+H"],
   enabled: isOpen, run: () => showDialog("history"),
 };
-const prefer: Command = {
-  id: "term.prefer", group: "caption", title: "glossary.command_prefer", keys: ["Mod+."],
+const progress = () => (editable() ? (panes.caption?.progress() ?? null) : null);
+/** Accepts the draft on show word for word, or takes that back: one key for both. */
+export const accept: Command = {
+  id: "draft.accept", group: "caption", title: "command.draft_accept", keys: ["Mod+Shift+Enter"], places: ["annotate"],
+  enabled: () => progress() === "draft" || progress() === "accepted",
+  run: () => {
+    if (progress() === "accepted") return settle((slot) => backend().takeBackDraft(slot));
+    const draft = panes.caption?.draftShown() ?? null;
+    return draft === null ? undefined : settle((slot) => backend().acceptDraft(slot, draft));
+  },
+};
+export const isAccepted = (): boolean => progress() === "accepted";
+export const prefer: Command = {
+  id: "term.prefer", group: "caption", title: "glossary.command_prefer", keys: ["F9"],
   enabled: editable, run: () => panes.caption?.preferTerm(),
 };
-const nextTerm: Command = {
+const showTerm: Command = {
+  id: "term.show", group: "caption", title: "glossary.command_show", keys: ["Mod+J"],
+  enabled: isOpen, run: () => panes.caption?.showTerm(),
+};
+export const nextTerm: Command = {
   id: "term.next", group: "caption", title: "glossary.command_next", keys: ["F8"],
   enabled: isOpen, run: () => panes.caption?.nextWarning(),
 };
@@ -31,7 +47,21 @@ const reasons: Command[] = REASONS.map((reason, index) => ({
   run: () => void toggle(reason),
 }));
 
-export const captionCommands: readonly Command[] = [history, prefer, nextTerm, ...reasons];
+export const captionCommands: readonly Command[] = [history, accept, prefer, nextTerm, showTerm, ...reasons];
+
+/** Changes how the caption on show stands to its draft. Its text stays the same. */
+async function settle(run: (slot: Slot) => Promise<Committed>): Promise<void> {
+  const pane = panes.caption;
+  if (pane === undefined) return;
+  const slot = pane.slot();
+  try {
+    await pane.flush();
+    pane.adopt(slot, await run(slot));
+    await renewOpen();
+  } catch (thrown) {
+    fail("failed.accept", thrown);
+  }
+}
 
 async function toggle(reason: (typeof REASONS)[number]): Promise<void> {
   const slot = panes.caption?.slot();

@@ -4,6 +4,7 @@ import type { Key } from "../i18n";
 import { showDialog } from "../state/dialogs.svelte";
 import { open, setDiagramState, showLevel } from "../state/diagram.svelte";
 import { renewOpen, submitAndNext } from "../state/navigation";
+import { me } from "../state/me.svelte";
 import { panes } from "../state/panes";
 import { patchRow, refreshQueue } from "../state/queue.svelte";
 import { fail } from "../state/toasts.svelte";
@@ -18,25 +19,25 @@ const editable = (): boolean => open.now.view?.read_only === false;
 
 export const submit: Command = {
   id: "submit", group: "diagram", title: "command.submit", keys: ["Mod+Enter"],
-  enabled: () => editable() && stateIs("todo", "in_progress", "returned"),
+  enabled: () => me.is("annotator") && editable() && stateIs("todo", "in_progress", "returned"),
   run: submitAndNext,
 };
 
 export const approve: Command = {
   id: "approve", group: "diagram", title: "command.approve", keys: ["Mod+Shift+A"],
-  enabled: () => stateIs("submitted"),
+  enabled: () => me.is("lead") && stateIs("submitted"),
   run: () => changeState((id) => backend().approve(id), "failed.approve"),
 };
 
 export const returnToAuthor: Command = {
   id: "return", group: "diagram", title: "command.return", keys: ["Mod+Shift+R"],
-  enabled: () => stateIs("submitted", "approved"),
+  enabled: () => me.is("lead") && stateIs("submitted", "approved"),
   run: () => showDialog("return"),
 };
 
 export const reopen: Command = {
   id: "reopen", group: "diagram", title: "command.reopen", keys: ["Mod+Shift+O"],
-  enabled: () => stateIs("submitted", "approved", "returned"),
+  enabled: () => stateIs("submitted") || (stateIs("approved") && me.is("lead")) || open.now.view?.waits_for_second === true,
   run: () => changeState((id) => backend().reopen(id), "failed.reopen"),
 };
 
@@ -68,7 +69,7 @@ const editing: Command[] = [
   { id: "undo", group: "caption", title: "command.undo", keys: [], enabled: editable, run: () => panes.caption?.undo() },
   { id: "redo", group: "caption", title: "command.redo", keys: [], enabled: editable, run: () => panes.caption?.redo() },
   {
-    id: "find", group: "caption", title: "command.find", keys: ["Mod+Shift+F"],
+    id: "find", group: "caption", title: "command.find", keys: ["Alt+F"],
     enabled: isOpen, run: () => panes.caption?.find(),
   },
 ];

@@ -6,12 +6,13 @@ import { queue } from "../state/queue.svelte";
 import { session } from "../state/session.svelte";
 import type { Command } from "./command";
 
+const HERE = ["annotate"] as const;
 const working = (): boolean => session.now.workspace !== null;
 
 /** Drafts the caption on show, once more if it has a draft; asks for a model first where there is none. */
 export const draftShown: Command = {
-  id: "draft.shown", group: "drafting", title: "command.draft_shown", keys: ["Mod+Shift+D"],
-  enabled: () => open.id !== null,
+  id: "draft.shown", group: "drafting", title: "command.draft_shown", keys: ["Mod+Shift+D"], places: HERE,
+  enabled: () => open.id !== null && open.now.view?.drafts_hidden === false,
   run: () => {
     const { model } = drafting;
     const { id } = open;
@@ -22,7 +23,7 @@ export const draftShown: Command = {
 };
 /** Chooses which diagrams, levels and model, with the number of diagrams before anything is queued. */
 export const draftMany: Command = {
-  id: "draft.many", group: "drafting", title: "command.draft_many", keys: ["Mod+Shift+G"],
+  id: "draft.many", group: "drafting", title: "command.draft_many", keys: ["Mod+Shift+G"], places: HERE,
   enabled: () => working() && (open.id !== null || queue.now.total > 0), run: () => showDialog("draft"),
 };
 export const models: Command = {

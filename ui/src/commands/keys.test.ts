@@ -37,5 +37,7 @@ describe("key chords", () => {
     expect(keyLabel("Mod+Shift+A", false)).toBe("Ctrl+Shift+A");
     expect(keyLabel("Mod+Shift+A", true)).toBe("⌘⇧A");
     expect(keyLabel("Alt+ArrowDown", false)).toBe("Alt+↓");
+    expect(keyLabel("+", false)).toBe("+");
+    expect(keyLabel("Mod+Shift+Arrows", false)).toBe("Ctrl+Shift+←↑↓→");
   });
 });

@@ -36,14 +36,24 @@ export function matches(event: KeyPress, keys: string, mac = isMac): boolean {
 
 /** The chord as shown beside a command. */
 export function keyLabel(keys: string, mac = isMac): string {
-  const parts = keys.split("+").map((part) => (mac ? MAC[part] : PLAIN[part]) ?? part);
+  // The last part may be a plus itself.
+  const parts = keys.split(/\+(?=.)/).map((part) => (mac ? MAC[part] : PLAIN[part]) ?? part);
   return parts.join(mac ? "" : "+");
 }
 
+/** The first chord of a command as a person reads it; empty where it has none. */
+export function chordOf({ keys }: { readonly keys: readonly string[] }): string {
+  return keys[0] === undefined ? "" : keyLabel(keys[0]);
+}
+
 const MAC: Record<string, string> = {
-  Mod: "⌘", Alt: "⌥", Shift: "⇧", Enter: "↩", ArrowUp: "↑", ArrowDown: "↓", "-": "−",
+  Mod: "⌘", Alt: "⌥", Shift: "⇧", Enter: "↩", ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", "-": "−", Arrows: "←↑↓→",
+  Delete: "⌫", Escape: "⎋", PageUp: "⇞", PageDown: "⇟", Home: "↖", End: "↘", Backspace: "⌫",
 };
-const PLAIN: Record<string, string> = { Mod: "Ctrl", ArrowUp: "↑", ArrowDown: "↓", "-": "−" };
+const PLAIN: Record<string, string> = {
+  Mod: "Ctrl", ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", "-": "−", Arrows: "←↑↓→",
+  Delete: "Del", Escape: "Esc", PageUp: "PgUp", PageDown: "PgDn",
+};
 
 function parse(keys: string): Chord {
   const parts = keys.split("+");

@@ -1,7 +1,8 @@
 /** Commands that go to the places of the window. */
+import { tick } from "svelte";
 import type { Key } from "../i18n";
 import { goTo, place, PLACES, type PlaceName } from "../state/place.svelte";
-import { SECTIONS, showSection } from "../state/section.svelte";
+import { type Section, SECTIONS, showSection } from "../state/section.svelte";
 import { session } from "../state/session.svelte";
 import type { Command } from "./command";
 
@@ -25,4 +26,26 @@ const places: Command[] = PLACES.map((name, index) => ({
   run: () => goTo(name),
 }));
 
-export const placeCommands: readonly Command[] = [...places, ...sections];
+/** Goes to a part of the settings and puts the keyboard on something there. */
+function inSettings(id: string, title: Key, name: Section, testid: string, press = false): Command {
+  return {
+    id, group: "go", title, keys: [], enabled: () => session.now.workspace !== null,
+    run: async () => {
+      showSection(name);
+      goTo("settings");
+      await tick();
+      const found = document.querySelector<HTMLElement>(`[data-testid="${testid}"]`);
+      if (press) found?.click();
+      else found?.focus();
+    },
+  };
+}
+const settings: readonly Command[] = [
+  inSettings("settings.diagnostics", "actions.diagnostics", "about", "diagnostics-path"),
+  inSettings("settings.audit_export", "actions.audit", "audit", "audit-export-path"),
+  inSettings("glossary.add", "actions.term_add", "glossary", "term-add", true),
+  inSettings("glossary.read", "actions.terms_read", "glossary", "terms-from"),
+  inSettings("glossary.write", "actions.terms_write", "glossary", "terms-export-path"),
+];
+
+export const placeCommands: readonly Command[] = [...places, ...sections, ...settings];

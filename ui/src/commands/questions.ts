@@ -19,7 +19,7 @@ const author = (): boolean => me.is("author");
 const stateIs = (...states: string[]): boolean => exam.writer !== null && states.includes(exam.writer.question.state);
 
 export const addQuestion: Command = {
-  id: "question.add", group: "questions", title: "questions.command_add", keys: ["Mod+Shift+Q"], places: ["annotate", "questions"],
+  id: "question.add", group: "questions", title: "questions.command_add", keys: ["Alt+Q"], places: ["annotate", "questions"],
   enabled: () => open.id !== null && author(),
   run: async () => {
     if (place.now !== "questions") goTo("questions");
@@ -61,13 +61,25 @@ export const rejectQuestion: Command = {
   enabled: () => stateIs("proposed", "draft", "ready") && author(),
   run: () => showDialog("reject"),
 };
+/** Whether what is on the screen is what an examinee would be asked; says so if it cannot be stored. */
+async function stored(): Promise<boolean> {
+  try {
+    await exam.writer?.flush();
+    return true;
+  } catch (thrown) {
+    fail("failed.question", thrown);
+    return false;
+  }
+}
+function beginTrying(): void {
+  trying.answered = false;
+  trying.on = true;
+}
 export const tryQuestion: Command = {
   id: "question.try", group: "questions", title: "questions.command_try", keys: ["Alt+T"], places: HERE,
-  enabled: () => exam.writer !== null && !trying.on,
+  enabled: () => exam.writer !== null && exam.writer.theirs === null && !trying.on,
   run: async () => {
-    await exam.writer?.flush().catch(() => undefined);
-    trying.on = true;
-    trying.answered = false;
+    if (await stored()) beginTrying();
   },
 };
 /** Has a model suggest questions; an expert takes them up or turns them down. */
@@ -78,19 +90,18 @@ export const proposeQuestions: Command = {
 const ask = (blind: boolean): Command => ({
   id: blind ? "question.ask_blind" : "question.ask_model", group: "questions", title: blind ? "questions.command_ask_blind" : "questions.command_ask_model",
   keys: [blind ? "Alt+B" : "Alt+M"], places: HERE,
-  enabled: () => exam.writer !== null && examining.model !== null && (blind || seesPictures(examining.model)),
+  enabled: () => exam.writer !== null && exam.writer.theirs === null && examining.model !== null && (blind || seesPictures(examining.model)),
   run: async () => {
     const writer = exam.writer;
-    if (writer === null) return;
-    await writer.flush().catch(() => undefined);
-    trying.on = true;
+    if (writer === null || !(await stored())) return;
+    if (!trying.on) beginTrying();
     await askModel({ which: "ids", ids: [writer.question.id] }, blind);
   },
 });
 export const askWithPicture = ask(false);
 export const askBlind = ask(true);
 const history: Command = {
-  id: "question.history", group: "questions", title: "questions.command_history", keys: ["Mod+H"], places: HERE,
+  id: "question.history", group: "questions", title: "questions.command_history", keys: ["Alt+H"], places: HERE,
   enabled: () => exam.writer !== null, run: () => showDialog("question_history"),
 };
 const beside = (by: 1 | -1): Command => ({

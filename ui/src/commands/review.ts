@@ -17,7 +17,7 @@ export const accept: Command = {
 };
 export const fix: Command = {
   id: "review.fix", group: "review", title: "review.command_fix", keys: ["F"], places: HERE,
-  enabled: () => decidable() && (review.caption?.experts.length ?? 0) > 0, run: () => (review.fixing = true),
+  enabled: () => decidable() && (review.caption?.experts.length ?? 0) > 0, run: () => review.fix(),
 };
 export const sendBack: Command = {
   id: "review.return", group: "review", title: "review.command_return", keys: ["R"], places: HERE,
@@ -28,14 +28,23 @@ export const comment: Command = {
   enabled: isOpen,
   run: () => {
     const whole: Anchor = { kind: "diagram" };
-    review.about = panes.review?.anchor() ?? (review.region === null ? whole : { kind: "region", region_id: review.region });
+    const region = review.region ?? review.caption?.slot.region_id ?? null;
+    review.about = panes.review?.anchor() ?? (region === null ? whole : { kind: "region", region_id: region });
   },
 };
-export const reopenLast: Command = {
-  id: "review.reopen", group: "review", title: "review.command_reopen", keys: ["U"], places: HERE,
-  enabled: () => review.last !== null && me.is("lead"),
-  run: () => (review.last === null ? undefined : review.reopen(review.last.id)),
+export const undoDecision: Command = {
+  id: "review.undo", group: "review", title: "review.command_undo", keys: ["U"], places: HERE,
+  enabled: () => review.undoable !== null && me.is("lead") && !review.busy,
+  run: () => (review.undoable === null ? undefined : review.undo(review.undoable.id)),
 };
+const showNewer: Command = {
+  id: "review.newer", group: "review", title: "review.command_newer", keys: ["G"], places: HERE,
+  enabled: () => review.newer !== null, run: () => review.showNewer(),
+};
+const word = (extend: boolean, id: string, title: Command["title"], keys: readonly string[]): Command => ({
+  id, group: "review", title, keys, places: HERE,
+  enabled: () => (review.caption?.experts.length ?? 0) > 0, run: () => panes.review?.selectWord(extend),
+});
 
 function beside(by: 1 | -1, id: string, title: Command["title"], keys: readonly string[]): Command {
   return { id, group: "review", title, keys, places: HERE, enabled: () => review.list.total > 0, run: () => review.open(Math.max(0, Math.min(review.active + by, review.list.total - 1))) };
@@ -61,9 +70,10 @@ const reasons: Command[] = REASONS.map((reason, index) => ({
 }));
 
 export const reviewCommands: readonly Command[] = [
-  accept, fix, sendBack, comment, reopenLast,
+  accept, fix, sendBack, comment, undoDecision, showNewer,
   nextReview, previousReview,
   step(1, "review.next_change", "review.command_next_change", ["N"]), step(-1, "review.previous_change", "review.command_previous_change", ["P"]),
   caption(1, "review.next_caption", "review.command_next_caption", ["]"]), caption(-1, "review.previous_caption", "review.command_previous_caption", ["["]),
-  pick(0), pick(1), ...reasons,
+  pick(0), pick(1), word(false, "review.select_word", "review.command_select_word", ["W"]), word(true, "review.extend_word", "review.command_extend_word", ["Shift+W"]),
+  ...reasons,
 ];

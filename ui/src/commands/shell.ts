@@ -1,12 +1,13 @@
 /** Commands of the window itself: going places, the workspace, looks. */
 import { shownLanguage } from "../i18n";
 import { showDialog } from "../state/dialogs.svelte";
-import { toggleContext } from "../state/layout.svelte";
+import { layout, toggleContext } from "../state/layout.svelte";
 import { openNeighbour } from "../state/navigation";
 import { panes } from "../state/panes";
 import { queue } from "../state/queue.svelte";
 import { changeSettings, session } from "../state/session.svelte";
 import { transfer } from "../state/transfer.svelte";
+import { undoable, undoLast } from "../state/undo.svelte";
 import type { Command } from "./command";
 
 const working = (): boolean => session.now.workspace !== null;
@@ -26,7 +27,11 @@ export const previous: Command = {
 };
 const search: Command = {
   id: "search", group: "go", title: "command.search", keys: ["Mod+F"],
-  enabled: working, run: () => (panes.queue === undefined ? showDialog("palette") : panes.queue.focusSearch()),
+  enabled: working, run: () => {
+    const list = panes.queue ?? panes.question;
+    if (list === undefined || !layout.queueShown) showDialog("palette");
+    else list.focusSearch();
+  },
 };
 const focusNext: Command = {
   id: "focus.next", group: "go", title: "command.focus_next", keys: ["F6"],
@@ -60,6 +65,10 @@ const systemLanguage: Command = {
   id: "language.system", group: "view", title: "command.language_system", keys: [],
   enabled: () => session.now.settings.language !== "system", run: () => changeSettings({ language: "system" }),
 };
+export const undoLastChange: Command = {
+  id: "undo.last", group: "go", title: "undo.command", keys: ["Mod+Shift+Backspace"],
+  enabled: () => undoable.last !== null && !undoable.busy, anywhere: true, run: undoLast,
+};
 export const context: Command = {
   id: "context", group: "view", title: "command.context", keys: ["Mod+Shift+I"],
   enabled: working, run: toggleContext,
@@ -70,13 +79,14 @@ export const shortcuts: Command = {
 };
 
 export const shellCommands: readonly Command[] = [
-  next, previous, search, focusNext, palette, importFiles, exportFiles, openWorkspace,
+  next, previous, search, focusNext, palette, undoLastChange, importFiles, exportFiles, openWorkspace,
   theme, systemTheme, language, systemLanguage, context, shortcuts,
 ];
 
 /** From one part of the place to the next, starting from wherever the keyboard is. */
 function cycleFocus(): void {
-  const parts = [...document.querySelectorAll<HTMLElement>("main [data-pane]")];
+  const marked = [...document.querySelectorAll<HTMLElement>("main [data-pane]")];
+  const parts = marked.length > 0 ? marked : [...document.querySelectorAll<HTMLElement>("main section")];
   const at = parts.findIndex((part) => part.contains(document.activeElement));
   const next = parts[(at + 1) % parts.length];
   const name = next?.dataset["pane"];

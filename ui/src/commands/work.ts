@@ -32,11 +32,11 @@ const release: Command = {
 };
 export const skip: Command = {
   id: "work.skip", group: "work", title: "work.command_skip", keys: ["Mod+Shift+K"], places: HERE,
-  enabled: () => stateIs("todo", "in_progress", "returned"), run: () => showDialog("skip"),
+  enabled: () => me.is("annotator") && stateIs("todo", "in_progress", "returned"), run: () => showDialog("skip"),
 };
 export const unskip: Command = {
   id: "work.unskip", group: "work", title: "work.command_unskip", keys: [], places: HERE,
-  enabled: () => stateIs("skipped"), run: () => stepOpen("failed.skip", (id) => backend().unskip(id)),
+  enabled: () => me.is("annotator") && stateIs("skipped"), run: () => stepOpen("failed.skip", (id) => backend().unskip(id)),
 };
 export const filters: Command = {
   id: "work.filters", group: "work", title: "work.command_filters", keys: ["Mod+Shift+P"], places: HERE,

@@ -10,6 +10,7 @@ import glossaryEn from "./en/glossary.json";
 import historyEn from "./en/history.json";
 import regionsEn from "./en/regions.json";
 import structureEn from "./en/structure.json";
+import actionsEn from "./en/actions.json";
 import workEn from "./en/work.json";
 import zhCore from "./zh-CN.json";
 import questionsZh from "./zh-CN/questions.json";
@@ -20,11 +21,12 @@ import glossaryZh from "./zh-CN/glossary.json";
 import historyZh from "./zh-CN/history.json";
 import regionsZh from "./zh-CN/regions.json";
 import structureZh from "./zh-CN/structure.json";
+import actionsZh from "./zh-CN/actions.json";
 import workZh from "./zh-CN/work.json";
 
 /** All texts, a file for each part of the window. */
-export const en = { ...enCore, questions: questionsEn, review: reviewEn, board: boardEn, people: peopleEn, glossary: glossaryEn, history: historyEn, regions: regionsEn, structure: structureEn, work: workEn };
-export const zhCN = { ...zhCore, questions: questionsZh, review: reviewZh, board: boardZh, people: peopleZh, glossary: glossaryZh, history: historyZh, regions: regionsZh, structure: structureZh, work: workZh };
+export const en = { ...enCore, questions: questionsEn, review: reviewEn, board: boardEn, people: peopleEn, glossary: glossaryEn, history: historyEn, regions: regionsEn, structure: structureEn, work: workEn, actions: actionsEn };
+export const zhCN = { ...zhCore, questions: questionsZh, review: reviewZh, board: boardZh, people: peopleZh, glossary: glossaryZh, history: historyZh, regions: regionsZh, structure: structureZh, work: workZh, actions: actionsZh };
 
 /** A language that the interface is written in. */
 export type Shown = "en" | "zh-CN";

@@ -30,3 +30,10 @@ export function moment(instant: string, language: string): string {
 export function percent(meanLogprob: number): number {
   return Math.round(Math.exp(Math.min(0, meanLogprob)) * 100);
 }
+
+/** A stretch of time by its days: one, or the first and the last. */
+export function spanOf({ from, until }: { from: string; until: string }, language: string): string {
+  const days = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+  const [first, last] = [days.format(new Date(from)), days.format(new Date(new Date(until).getTime() - 1))];
+  return first === last ? first : `${first} – ${last}`;
+}

@@ -1,21 +1,25 @@
-/** How long somebody works on each diagram: time with the window in front and a key or the pointer in the last minute. */
+/** How long somebody works on each caption: time in front of it with a key or the pointer in the last minute. */
+import type { ActiveTime, Slot } from "../backend";
+import { slotKey } from "../lib/caption/slots";
 
 /** Without a sign of the person for so long, time stops. */
 const IDLE_MS = 60_000;
 const TICK_MS = 1000;
 
-const seconds = new Map<string, number>();
+const counted = new Map<string, { readonly slot: Slot; seconds: number }>();
 let lastSign = 0;
 
-/** Counts for the diagram that `open` names, from now on; returns what stops it. */
-export function countActive(open: () => string | null): () => void {
+/** Counts for the caption that `shown` names, from now on; null stands for another place. Returns what stops it. */
+export function countActive(shown: () => Slot | null): () => void {
   const sign = (): void => void (lastSign = Date.now());
   const signs = ["keydown", "pointermove", "pointerdown", "wheel"] as const;
   for (const name of signs) window.addEventListener(name, sign, { capture: true, passive: true });
   const timer = setInterval(() => {
-    const id = open();
+    const slot = shown();
     const present = document.hasFocus() && document.visibilityState === "visible" && Date.now() - lastSign < IDLE_MS;
-    if (id !== null && present) seconds.set(id, (seconds.get(id) ?? 0) + TICK_MS / 1000);
+    if (slot === null || !present) return;
+    const before = counted.get(slotKey(slot))?.seconds ?? 0;
+    counted.set(slotKey(slot), { slot, seconds: before + TICK_MS / 1000 });
   }, TICK_MS);
   return () => {
     clearInterval(timer);
@@ -23,9 +27,13 @@ export function countActive(open: () => string | null): () => void {
   };
 }
 
-/** Seconds of work on a diagram since it was last asked; null where none were counted. */
-export function activeSeconds(id: string): number | null {
-  const counted = seconds.get(id) ?? null;
-  seconds.delete(id);
-  return counted;
+/** Seconds of work on each caption of a diagram since it was handed in last. */
+export function activeTimes(diagramId: string): ActiveTime[] {
+  const of = [...counted.values()].filter(({ slot }) => slot.diagram_id === diagramId);
+  return of.map(({ slot: { level, region_id }, seconds }) => ({ level, region_id, seconds }));
+}
+
+/** Begins to count anew for a diagram, once it is handed in. */
+export function forgetActive(diagramId: string): void {
+  for (const [key, { slot }] of counted) if (slot.diagram_id === diagramId) counted.delete(key);
 }

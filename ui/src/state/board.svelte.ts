@@ -1,5 +1,8 @@
+/** Days that the overview looks back. */
+export const SPANS = [7, 30, 90] as const;
+
 /** How far back the overview looks; it stays while the window is open. */
 class Board {
-  days: 7 | 30 | 90 = $state(30);
+  days: (typeof SPANS)[number] = $state(30);
 }
 export const board = new Board();

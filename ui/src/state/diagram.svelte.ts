@@ -32,13 +32,21 @@ export function closeDiagram(finished = false): void {
 /** Shows another diagram at the level that was looked at last, so that one level can be worked through. */
 export function showDiagram(view: DiagramView): void {
   const regionId = state.level === "partial" ? (view.regions[0]?.id ?? null) : null;
-  const level = state.level === "partial" && regionId === null ? "global" : state.level;
-  state = { view, level, regionId, status: QUIET, finished: false };
+  state = { view, level: state.level, regionId, status: QUIET, finished: false };
 }
 
-/** Takes what others changed: state, conflicts and rights. Text is left to the caption pane. */
+/**
+ * Takes what others changed: state, conflicts, regions and rights. Text is left to the caption pane. Where the region
+ * on show was taken away, the one in its place is shown.
+ */
 export function renewDiagram(view: DiagramView): void {
-  if (view.diagram.id === open.id) state = { ...state, view };
+  if (state.view === null || view.diagram.id !== open.id) return;
+  let { regionId } = state;
+  if (state.level === "partial" && !view.regions.some(({ id }) => id === regionId)) {
+    const at = state.view.regions.findIndex(({ id }) => id === regionId);
+    regionId = view.regions[Math.min(Math.max(at, 0), view.regions.length - 1)]?.id ?? null;
+  }
+  state = { ...state, view, regionId };
 }
 
 export function setDiagramState(id: string, next: State): void {

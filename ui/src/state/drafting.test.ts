@@ -48,14 +48,14 @@ describe("queueing", () => {
   });
 
   it("says why nothing was queued, and that an engine is missing", async () => {
-    const broken = { code: "other", message: "nothing is left to draft", help: null };
+    const broken = { code: "other", message: "nothing is left to draft", help: null, named: null };
     await begin({ queueDrafts: () => Promise.reject(broken) });
     expect(await draft({ which: "one", id: "d1" }, "missing")).toBe(false);
-    expect(toasts.list).toMatchObject([{ title: "failed.draft", message: "nothing is left to draft" }]);
-    const absent = { code: "other", message: "no engine to start", help: "Put it there." };
+    expect(toasts.list).toMatchObject([{ title: "failed.draft", problem: { message: "nothing is left to draft" } }]);
+    const absent = { code: "other", message: "no engine to start", help: "Put it there.", named: null };
     await begin({ queueDrafts: async () => jobOf(1, "queued"), ensureEngine: () => Promise.reject(absent) });
     expect(await draft({ which: "one", id: "d1" }, "missing")).toBe(true);
-    expect(toasts.list.at(-1)).toMatchObject({ title: "failed.engine", help: "Put it there." });
+    expect(toasts.list.at(-1)).toMatchObject({ title: "failed.engine", problem: { help: "Put it there." } });
   });
 
   it("starts an engine for work that was left waiting when a workspace is opened", async () => {

@@ -2,6 +2,7 @@
 import { type ApiError, backend, type Inventory, type LocalOptions, type Model, type ModelAbout, type NewModel, type Quantize, toApiError } from "../backend";
 import { choose, drafting, refreshModels, seesPictures } from "./drafting.svelte";
 import { fail } from "./toasts.svelte";
+import { offerUndo } from "./undo.svelte";
 
 interface Picker {
   /** Null while it is being gathered for the first time. */
@@ -17,6 +18,12 @@ export const picker = {
     return state;
   },
 };
+
+/** What the picker is asked to add; nothing while it lists. */
+class Adding {
+  what: "directory" | "server" | null = $state(null);
+}
+export const addingModel = new Adding();
 
 /** How a local model is run, every option said. */
 export type Way = Required<LocalOptions>;
@@ -55,8 +62,18 @@ export async function changeWay(model: Model, change: { device?: string; quantiz
 }
 
 export async function removeModel(model: Model): Promise<void> {
+  const { name, source } = model;
+  const chosen = drafting.now.choice.modelId === model.id;
   try {
     await backend().removeModel(model.id);
+    offerUndo({
+      said: "undo.model", values: { name }, failure: "failed.models",
+      undo: async () => {
+        const back = await backend().addModel({ name, source });
+        if (chosen) choose({ modelId: back.id });
+        await lookForModels();
+      },
+    });
   } catch (thrown) {
     fail("failed.models", thrown);
   }

@@ -2,23 +2,26 @@
 import { backend, type DiagramView, type Place, type QueueFilter } from "../backend";
 import { prefetchPicture } from "../lib/picture/source";
 import type { Key } from "../i18n";
-import { closeDiagram, open, setDiagramState, showDiagram, showLevel, renewDiagram } from "./diagram.svelte";
-import { activeSeconds } from "./active";
-import { drafting } from "./drafting.svelte";
+import { closeDiagram, open, setDiagramState, showDiagram, renewDiagram } from "./diagram.svelte";
+import { activeTimes, forgetActive } from "./active";
 import { panes } from "./panes";
 import { activateRow, patchRow, queue, refreshQueue } from "./queue.svelte";
 import { recall, remember } from "./remembered";
 import { session } from "./session.svelte";
 import { fail } from "./toasts.svelte";
+import { wording } from "./wording.svelte";
 
-/** What comes after `from` in the queue as `filter` lists it; fetched ahead, used once, dropped when anybody else writes. */
+/**
+ * What comes after `from` in the queue as `filter` lists it, and views of that and of the next free one; fetched
+ * ahead, used once, dropped when anybody else writes.
+ */
 interface Ahead {
   readonly from: string;
   readonly filter: QueueFilter;
   /** Length of the list then: when it changes, places have moved. */
   readonly total: number;
   readonly place: Place;
-  readonly view: Promise<DiagramView>;
+  readonly views: ReadonlyMap<string, Promise<DiagramView>>;
 }
 
 let ahead: Ahead | null = null;
@@ -54,17 +57,18 @@ export async function openNeighbour(forward: boolean): Promise<boolean> {
   }
 }
 
-/** Submits the open diagram and goes on to the next one; after the last one, says that the queue is done. */
+/** Submits the open diagram and takes the next free one of the list; after the last one, says that the queue is done. */
 export async function submitAndNext(): Promise<void> {
   const { view } = open.now;
   const pane = panes.caption;
   if (view === null || pane === undefined) return;
   const { id } = view.diagram;
   try {
-    // Another draft may come in this moment: what is handed in is what is on the screen.
-    if (drafting.open.length > 0) pane.keepShown();
+    // Another draft may come in this moment: what is handed in is what was on the screen.
+    const draft_id = pane.draftShown();
     await pane.flush();
-    const { state } = await backend().submit(pane.slot(), { draft_id: pane.draftShown(), active_seconds: activeSeconds(id) });
+    const { state } = await backend().submit(pane.slot(), { draft_id, active: activeTimes(id) });
+    forgetActive(id);
     setDiagramState(id, state);
     patchRow(id, { state });
   } catch (thrown) {
@@ -72,10 +76,24 @@ export async function submitAndNext(): Promise<void> {
     return;
   }
   if (open.id !== id) return;
-  const went = await openNeighbour(true);
-  if (!went && open.id === id) closeDiagram(true);
+  await takeNextAfter(id);
   await refreshQueue();
   if (open.id !== null) await findRow(open.id);
+}
+
+/** Takes the next free diagram, so that nobody else does it too, and opens it. */
+async function takeNextAfter(id: string): Promise<void> {
+  try {
+    const place = await backend().claimNext(queue.now.filter, id);
+    if (open.id !== id) return;
+    if (place === null) return closeDiagram(true);
+    const wasRead = ahead?.views.has(place.id) === true;
+    await openDiagram(place.id, place.index);
+    // What was read ahead does not know of the claim.
+    if (wasRead && open.id === place.id) void renewOpen();
+  } catch (thrown) {
+    fail("failed.claim", thrown);
+  }
 }
 
 /** Opens what was open last in this workspace, or else the first diagram of the queue. */
@@ -92,7 +110,7 @@ export async function openFirst(): Promise<void> {
 /** Keeps what was typed; false, with a toast, if that failed. */
 export async function leaveDiagram(failure: Key = "failed.leave"): Promise<boolean> {
   try {
-    await panes.caption?.leave();
+    await Promise.all([panes.caption?.leave(), panes.regions?.settle()]);
     return true;
   } catch (thrown) {
     fail(failure, thrown);
@@ -102,24 +120,39 @@ export async function leaveDiagram(failure: Key = "failed.leave"): Promise<boole
 
 /** Writes what was typed to disk, for moments when the window may be about to go. */
 export async function flushText(): Promise<void> {
+  const leads = wording.flush();
   try {
-    await panes.caption?.flush();
+    await Promise.all([panes.caption?.flush(), panes.regions?.settle()]);
   } catch (thrown) {
     fail("failed.save", thrown);
   }
+  await leads;
 }
 
 /** How long closing waits for the text to be stored, in milliseconds. */
 const CLOSING_MS = 3000;
 let refusedToClose = false;
 
-/** Keeps what was typed before the window closes. If that fails it stays open once, so that the text can be rescued. */
-export async function mayClose(): Promise<boolean> {
+/**
+ * Keeps what was typed before the window closes, in captions and by `others`. If that fails it stays open once, so
+ * that the text can be rescued.
+ */
+export async function mayClose(others: () => Promise<void> = () => Promise.resolve()): Promise<boolean> {
   const patience = new Promise<boolean>((resolve) => setTimeout(() => resolve(true), CLOSING_MS));
-  const kept = await Promise.race([leaveDiagram("failed.close"), patience]);
-  if (kept || refusedToClose) return true;
-  refusedToClose = true;
-  return false;
+  const kept = await Promise.race([Promise.all([leaveDiagram("failed.close"), wording.flush(), keptBy(others)]).then((all) => all.every(Boolean)), patience]);
+  const may = kept || refusedToClose;
+  refusedToClose = !may;
+  return may;
+}
+
+async function keptBy(others: () => Promise<void>): Promise<boolean> {
+  try {
+    await others();
+    return true;
+  } catch (thrown) {
+    fail("failed.close", thrown);
+    return false;
+  }
 }
 
 /** Reads again what others may have changed: the queue, and the open diagram's state and conflicts. */
@@ -134,10 +167,7 @@ export async function renewOpen(): Promise<void> {
   const { id } = open;
   if (id === null) return;
   try {
-    const view = await backend().openDiagram(id);
-    const { level, regionId } = open.now;
-    renewDiagram(view);
-    if (level === "partial" && !view.regions.some((region) => region.id === regionId)) showLevel("global", null);
+    renewDiagram(await backend().openDiagram(id));
   } catch (thrown) {
     fail("failed.diagram", thrown);
   }
@@ -150,7 +180,7 @@ function placeBeside(from: string, forward: boolean): Promise<Place | null> | Pl
 }
 
 async function viewOf(id: string): Promise<DiagramView | null> {
-  const fetched = ahead?.place.id === id ? ahead.view : null;
+  const fetched = ahead?.views.get(id) ?? null;
   ahead = null;
   try {
     return await (fetched ?? backend().openDiagram(id));
@@ -164,12 +194,13 @@ async function viewOf(id: string): Promise<DiagramView | null> {
 async function fetchAhead(id: string): Promise<void> {
   try {
     const { filter, total } = queue.now;
-    const place = await backend().neighbour(filter, id, true);
+    const free = filter.mark == null ? { ...filter, mark: "free" as const } : filter;
+    const [place, next] = await Promise.all([backend().neighbour(filter, id, true), backend().neighbour(free, id, true)]);
     if (place === null || open.id !== id) return;
-    const view = backend().openDiagram(place.id);
-    ahead = { from: id, filter, total, place, view };
-    const { diagram } = await view;
-    prefetchPicture(diagram.image, diagram.view);
+    const ids = new Set([place.id, next?.id ?? place.id]);
+    const views = new Map([...ids].map((each) => [each, backend().openDiagram(each)]));
+    ahead = { from: id, filter, total, place, views };
+    for (const { diagram } of await Promise.all(views.values())) prefetchPicture(diagram.image, diagram.view);
   } catch {
     // Going on will ask again, and report what is wrong then.
     ahead = null;

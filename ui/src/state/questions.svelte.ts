@@ -12,7 +12,10 @@ import { goTo } from "./place.svelte";
 import { fail } from "./toasts.svelte";
 
 type Filter = Required<QuestionFilter>;
-export const NO_QUESTION_FILTER: Filter = { diagram_id: null, state: null, kind: null, level: null, category: null, author: null, search: "" };
+export const NO_QUESTION_FILTER: Filter = {
+  diagram_id: null, state: null, kind: null, level: null, category: null, author: null, synthetic: null, difficulty: null,
+  key_position: null, made_ready: null, second_answer: null, search: "",
+};
 
 let filter: Filter = $state.raw(NO_QUESTION_FILTER);
 let chosen: string | null = $state(null);
@@ -38,6 +41,10 @@ export const exam = {
   /** The question that is open. */
   get writer(): Writer | null {
     return chosen === null ? null : (writers.get(chosen) ?? null);
+  },
+  /** What a question says as it is being written here, which its row may not know yet. */
+  contentOf({ id, content }: Question): QuestionContent {
+    return writers.get(id)?.content ?? content;
   },
   get seen(): number {
     return seen;
@@ -97,11 +104,22 @@ export async function chooseQuestion(question: Question): Promise<void> {
   const before = exam.writer;
   if (before !== null && before.question.id !== question.id) void before.leave().catch(() => undefined);
   const known = writers.get(question.id);
-  if (known === undefined) writers.set(question.id, new Writer(question, (id) => void checkBlind(id)));
+  if (known === undefined) writers.set(question.id, new Writer(question, kept));
   else known.refresh(question);
   chosen = question.id;
   active = list.known().find(([, { id }]) => id === question.id)?.[0] ?? active;
   await openDiagram(question.diagram_id);
+}
+
+/** A text became a revision: it may be checked blind, and lists and numbers that speak of it are read again. */
+function kept(id: string, changed: boolean): void {
+  void checkBlind(id);
+  if (changed) void refreshQuestions();
+}
+
+/** A list of one diagram's questions goes along to the diagram that is opened next. */
+export async function followDiagram(before: string, now: string): Promise<void> {
+  if (filter.diagram_id === before) await filterQuestions({ diagram_id: now });
 }
 
 /** Opens the question of this id, wherever it is. */

@@ -55,7 +55,7 @@ export function resetQueue(): void {
 
 /** What lets everything through. */
 export const NO_FILTER: Required<QueueFilter> = {
-  state: null, search: "", order: "number", kind: null, person: null, reason: null, mark: null,
+  state: null, search: "", order: "number", kind: null, person: null, reason: null, mark: null, done: null, handed_in: null,
 };
 
 /** Lists exactly what a filter lets through, in the place where diagrams are worked on. */

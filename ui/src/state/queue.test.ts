@@ -65,10 +65,10 @@ describe("the queue", () => {
     const fake = fakeBackend(10);
     provideBackend(fake);
     await refreshQueue();
-    const broken = { code: "other", message: "database is gone", help: "Put it back." };
+    const broken = { code: "other", message: "database is gone", help: "Put it back.", named: null };
     provideBackend({ ...fake, queuePage: () => Promise.reject(broken) });
     await refreshQueue();
     expect(queue.now.total).toBe(10);
-    expect(toasts.list).toMatchObject([{ title: "failed.queue", message: "database is gone", help: "Put it back." }]);
+    expect(toasts.list).toMatchObject([{ title: "failed.queue", problem: { message: "database is gone", help: "Put it back." } }]);
   });
 });

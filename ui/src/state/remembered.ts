@@ -1,4 +1,4 @@
-/** Small conveniences kept by the web view between runs (panel sizes, the last diagram); never anybody's text. */
+/** Small things kept by the web view between runs: panel sizes, the last diagram, words begun and not sent. Never a caption. */
 
 /** The remembered value, or `fallback` where there is none or the store cannot be read. */
 export function recall<T>(key: string, fallback: T, valid: (value: unknown) => value is T): T {

@@ -16,7 +16,7 @@ interface Session {
 const INITIAL: Session = {
   started: false,
   workspace: null,
-  settings: { language: "system", theme: "system", recent: [] },
+  settings: { language: "system", theme: "system", recent: [], people: {} },
   problem: null,
   version: "",
 };

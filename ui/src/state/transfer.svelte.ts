@@ -1,9 +1,12 @@
 /** Import and export while they run, and what they reported. */
 import { backend, type ExportFormat, type Exported, type ImportProgress, type ImportReport } from "../backend";
 import { open } from "./diagram.svelte";
-import { openFirst } from "./navigation";
+import { t } from "../i18n";
+import { me } from "./me.svelte";
+import { openFirst, renewOpen } from "./navigation";
 import { refreshQueue } from "./queue.svelte";
 import { fail } from "./toasts.svelte";
+import { offerUndo } from "./undo.svelte";
 
 interface Import {
   /** Paths chosen and not yet imported. */
@@ -48,12 +51,24 @@ export async function runImport(): Promise<void> {
       if (importing.running) importing = { ...importing, progress };
     });
     importing = { ...IDLE, report };
+    if (report.imported > 0 && me.is("annotator")) offerTakingBack(report.diagrams);
   } catch (thrown) {
     importing = { ...IDLE, chosen: paths };
     fail("failed.import", thrown);
   }
   await refreshQueue();
   if (open.id === null) await openFirst();
+}
+
+/** What came in is left out of the work again, as long as nobody has begun it. */
+function offerTakingBack(ids: string[]): void {
+  offerUndo({
+    said: "undo.import", values: { count: ids.length }, failure: "failed.bulk",
+    undo: async () => {
+      await backend().bulk({ kind: "picked", ids }, { kind: "skip", reason: t("undo.import_reason"), only_todo: true });
+      await Promise.all([refreshQueue(), renewOpen()]);
+    },
+  });
 }
 
 export async function cancelImport(): Promise<void> {

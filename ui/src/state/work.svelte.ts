@@ -7,6 +7,7 @@ import { queue, refreshQueue } from "./queue.svelte";
 import { recall, remember } from "./remembered";
 import { clearSelection, selection } from "./selection.svelte";
 import { fail } from "./toasts.svelte";
+import { offerUndo } from "./undo.svelte";
 
 let saved: readonly SavedFilter[] = $state.raw([]);
 let kinds: readonly (readonly [string, number])[] = $state.raw([]);
@@ -65,8 +66,18 @@ export async function keepFilter(name: string, filter: QueueFilter): Promise<voi
 }
 
 export async function dropFilter(id: string): Promise<void> {
-  await change("failed.filters", () => backend().removeFilter(id));
+  const dropped = saved.find((each) => each.id === id);
+  const gone = await change("failed.filters", () => backend().removeFilter(id));
   await refreshWork();
+  if (!gone || dropped === undefined) return;
+  const { name, filter } = dropped;
+  offerUndo({
+    said: "undo.filter", values: { name }, failure: "failed.filters",
+    undo: async () => {
+      await backend().saveFilter(name, filter);
+      await refreshWork();
+    },
+  });
 }
 
 /** Takes the next diagram that nobody holds, and opens it; false if there is none. */
@@ -90,6 +101,22 @@ export async function stepOpen(failure: Key, run: (id: string) => Promise<unknow
   if (id === null || !(await change(failure, () => run(id)))) return false;
   await Promise.all([refreshQueue(), renewOpen()]);
   return true;
+}
+
+/** Says what kind of diagram the open one is. */
+export async function putKind(kind: string): Promise<void> {
+  const { id } = open;
+  const before = open.now.view?.diagram.kind;
+  if (id === null || before === undefined || before === kind) return;
+  if (!(await stepOpen("failed.kind", (diagram) => backend().setDiagramKind(diagram, kind)))) return;
+  await refreshWork();
+  offerUndo({
+    said: kind === "" ? "undo.no_kind" : "undo.kind", values: { kind }, failure: "failed.kind",
+    undo: async () => {
+      await backend().setDiagramKind(id, before);
+      await Promise.all([refreshQueue(), renewOpen(), refreshWork()]);
+    },
+  });
 }
 
 export function rememberSkip(reason: string): void {

@@ -9,8 +9,10 @@ import { resetQuestions } from "./questions.svelte";
 import { review } from "./review.svelte";
 import { refreshQueue, resetQueue } from "./queue.svelte";
 import { clearSelection } from "./selection.svelte";
+import { forgetUndo } from "./undo.svelte";
 import { refreshWork } from "./work.svelte";
 import { enterWorkspace, showProblem } from "./session.svelte";
+import { wording } from "./wording.svelte";
 
 /** Opens the workspace in the folder `path`; false if it did not open, with the reason in the session's `problem`. */
 export function openWorkspace(path: string): Promise<boolean> {
@@ -29,6 +31,7 @@ export async function showWorkspace(): Promise<void> {
   review.reset();
   closeDiagram();
   clearSelection();
+  forgetUndo();
   void startDrafting();
   void refreshMe();
   void refreshGlossary();
@@ -38,7 +41,7 @@ export async function showWorkspace(): Promise<void> {
 }
 
 async function enter(ask: () => Promise<WorkspaceInfo>): Promise<boolean> {
-  if (!(await leaveDiagram())) return false;
+  if (!(await leaveDiagram()) || !(await wording.flush())) return false;
   try {
     enterWorkspace(await ask());
   } catch (thrown) {

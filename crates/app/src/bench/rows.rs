@@ -6,7 +6,7 @@ use std::fmt::Write;
 use anyhow::Result;
 use domain::{Image, Level, NewDraft, QueueFilter, QueueRow, Slot, View};
 use store::table::diagram::NewDiagram;
-use store::{annotate, intake};
+use store::{annotate, intake, work};
 
 use crate::Session;
 
@@ -125,6 +125,7 @@ fn write_texts(session: &Session, offset: u32, limit: u32) -> Result<()> {
                 region_id: None,
             };
             annotate::revise(tx, by, &slot, &caption(row.number + 1), &[])?;
+            work::release(tx, by, &row.id)?;
         }
         Ok(())
     })

@@ -10,7 +10,7 @@ use store::{annotate, review, work};
 
 use super::{median_ms, megabytes, peak_rss_mb, rows};
 use crate::Session;
-use crate::words::MEASURES;
+use crate::words::carried_links;
 
 const PEOPLE: u32 = 10;
 const REVISIONS_EACH: u32 = 5;
@@ -83,6 +83,7 @@ pub fn dashboard(
 /// One batch of diagrams: each is written by one person, handed in, and in part decided on.
 fn write(people: &[Session], lead: &Session, offset: u32) -> Result<()> {
     let batch = rows::page(lead, offset, rows::BATCH)?;
+    let words = lead.glossary()?;
     for (turn, expert) in people.iter().enumerate() {
         expert.write(|tx, by| {
             for row in batch.iter().skip(turn).step_by(people.len()) {
@@ -98,7 +99,9 @@ fn write(people: &[Session], lead: &Session, offset: u32) -> Result<()> {
                 }
                 let reason = Reason::ALL[row.number as usize % Reason::ALL.len()];
                 annotate::set_reasons(tx, by, &slot, &[reason])?;
-                annotate::submit(tx, by, &slot, &SubmitNote::default(), MEASURES)?;
+                words.measured(|measures| {
+                    annotate::submit(tx, by, &slot, &SubmitNote::default(), measures)
+                })?;
             }
             Ok(())
         })?;
@@ -109,14 +112,16 @@ fn write(people: &[Session], lead: &Session, offset: u32) -> Result<()> {
                 NewDecision::Return {
                     reasons: vec![Reason::WrongTerm],
                     note: String::new(),
+                    read: None,
                 }
             } else {
                 NewDecision::Accept {
                     picks: Vec::new(),
                     note: String::new(),
+                    read: None,
                 }
             };
-            let state = review::decide(tx, by, &row.id, &decision)?;
+            let state = review::decide(tx, by, &row.id, &decision, carried_links)?;
             debug_assert_ne!(state, State::Submitted);
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use interchange::{Metadata, Row};
 use walkdir::{DirEntry, WalkDir};
 
-use super::{Cancel, Rejected, rejected};
+use super::{Cancel, Rejected, Why, rejected};
 
 const METADATA: &str = "metadata.jsonl";
 
@@ -82,9 +82,10 @@ impl Walk {
 
     fn other(&mut self, entry: &DirEntry) {
         if !entry.file_type().is_dir() {
-            self.found
-                .rejected
-                .push(rejected(entry.path(), "neither a file nor a folder"));
+            self.found.rejected.push(rejected(
+                entry.path(),
+                Why::new("neither a file nor a folder", "import.neither", &[]),
+            ));
         }
     }
 
@@ -140,17 +141,16 @@ impl Tables {
             let file = folder.join(METADATA);
             for problem in metadata.problems() {
                 let place = format!("{}:{}", file.display(), problem.line);
-                rejections.push(Rejected {
-                    path: place,
-                    reason: problem.reason.clone(),
-                });
+                let why = Why::new(&problem.reason, "import.metadata", &[&problem.reason]);
+                rejections.push(rejected(Path::new(&place), why));
             }
             let missing = metadata
                 .names()
                 .filter(|name| table.walked && !seen.contains(&folder.join(name)));
             for name in missing {
                 let reason = format!("named in {METADATA}, but there is no such picture");
-                rejections.push(rejected(&folder.join(name), reason));
+                let why = Why::new(reason, "import.no_such_picture", &[]);
+                rejections.push(rejected(&folder.join(name), why));
             }
         }
     }
@@ -175,10 +175,17 @@ fn unreadable(root: &Path, error: &walkdir::Error) -> Rejected {
     let path = error.path().unwrap_or(root);
     match (error.loop_ancestor(), error.io_error()) {
         (Some(ancestor), _) => {
-            let reason = format!("a link that leads back to `{}`", ancestor.display());
-            rejected(path, reason)
+            let ancestor = ancestor.display();
+            let reason = format!("a link that leads back to `{ancestor}`");
+            rejected(path, Why::new(reason, "import.link_back", &[&ancestor]))
         }
-        (None, Some(io)) => rejected(path, format!("cannot be read: {io}")),
-        (None, None) => rejected(path, error.to_string()),
+        (None, Some(io)) => {
+            let reason = format!("cannot be read: {io}");
+            rejected(path, Why::new(reason, "import.unreadable", &[&io]))
+        }
+        (None, None) => rejected(
+            path,
+            Why::new(error.to_string(), "import.unreadable", &[&error]),
+        ),
     }
 }

@@ -7,15 +7,17 @@ use picture::{Decoder, Limits, Prepared};
 use store::Incoming;
 use store::table::diagram::{self, NewDiagram};
 
+use super::Why;
 use super::files::File;
 use crate::Session;
+use crate::problem::of_picture;
 use crate::session::unix_lines;
 
 /// What came of one file.
 pub(super) enum Taken {
     Ready(Box<New>),
     Already,
-    Refused(String),
+    Refused(Why),
 }
 
 /// A picture ready to be written.
@@ -34,7 +36,7 @@ pub(super) fn take(
 ) -> Taken {
     match try_take(session, decoder, limits, file) {
         Ok(taken) => taken,
-        Err(error) => Taken::Refused(format!("{error:#}")),
+        Err(error) => Taken::Refused(Why::from(error)),
     }
 }
 
@@ -47,13 +49,19 @@ fn try_take(
     let metadata = std::fs::metadata(&file.path)?;
     if !metadata.is_file() {
         // Opening a pipe would wait for somebody to write into it; a device may never end.
-        return Ok(Taken::Refused("is not a file".to_owned()));
+        return Ok(Taken::Refused(Why::new(
+            "is not a file",
+            "import.not_a_file",
+            &[],
+        )));
     }
     let size = metadata.len();
     if size > limits.max_file_bytes {
         let limit = limits.max_file_bytes;
-        return Ok(Taken::Refused(format!(
-            "the file has {size} bytes; at most {limit} are taken"
+        return Ok(Taken::Refused(Why::new(
+            format!("the file has {size} bytes; at most {limit} are taken"),
+            "import.too_many_bytes",
+            &[&size, &limit],
         )));
     }
     let incoming = session.workspace.receive(&file.path)?;
@@ -68,7 +76,10 @@ fn try_take(
             let help = refusal
                 .help()
                 .map_or_else(String::new, |help| format!(". {help}"));
-            return Ok(Taken::Refused(format!("{refusal}{help}")));
+            return Ok(Taken::Refused(Why {
+                reason: format!("{refusal}{help}"),
+                named: Some(of_picture(&refusal)),
+            }));
         }
     };
     let row = file.row.clone().unwrap_or_default();

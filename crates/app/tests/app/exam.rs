@@ -44,6 +44,7 @@ fn a_question_enters_the_set_when_its_author_answered_for_every_warning() {
     let mut content = question.content.clone();
     content.overruled = vec![Overruled {
         check: "no_evidence".to_owned(),
+        about: None,
         note: "It is about the whole picture.".to_owned(),
     }];
     let entry = QuestionEntry {
@@ -70,6 +71,7 @@ fn an_error_cannot_be_overruled() {
     }
     content.overruled = vec![Overruled {
         check: "no_key".to_owned(),
+        about: None,
         note: "because".to_owned(),
     }];
     let question = bench.session.add_question(&id, &content).unwrap();
@@ -91,6 +93,7 @@ fn synthetic_questions_never_count_as_experts() {
     let mut content = single("Who selects the SMF?");
     content.overruled = vec![Overruled {
         check: "no_evidence".to_owned(),
+        about: None,
         note: "all of it".to_owned(),
     }];
     let suggested = bench

@@ -6,6 +6,7 @@ mod import;
 mod inventory;
 mod jobs;
 mod pictures;
+mod records;
 mod session;
 mod settings;
 mod structure;

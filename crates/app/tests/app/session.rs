@@ -34,6 +34,7 @@ fn others_changes_are_noticed_and_ones_own_are_not() {
         version: 0,
     };
     session.journal(entry).unwrap();
+    session.release(&slot(&session).diagram_id).unwrap();
     assert!(receiver.recv_timeout(Duration::from_millis(700)).is_err());
     let other = Session::open(session.workspace().root(), "Lei").unwrap();
     other.revise(&slot(&other), "另一个人", &[], false).unwrap();

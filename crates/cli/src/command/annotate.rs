@@ -107,7 +107,8 @@ fn named(region: Option<&Region>) -> String {
     })
 }
 
-fn read_text(path: &Path) -> Result<String> {
+/// A text that somebody wrote, in UTF-8, without what editors put around it; `-` is standard input.
+pub fn read_text(path: &Path) -> Result<String> {
     let doing = || format!("reading the text `{}`", path.display());
     let bytes = if path == Path::new("-") {
         read_at_most(std::io::stdin().lock())

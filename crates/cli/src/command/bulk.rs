@@ -41,6 +41,9 @@ enum Change {
         /// Why.
         #[arg(long = "because", value_name = "TEXT")]
         because: String,
+        /// Only those that nobody has begun, as when an import is taken back.
+        #[arg(long)]
+        only_todo: bool,
     },
     /// Take them up again.
     Unskip {
@@ -85,9 +88,11 @@ impl Bulk {
             Change::Kind { which, to } => {
                 which.change(context, &BulkAction::DiagramKind { diagram_kind: to })
             }
-            Change::Skip { which, because } => {
-                which.change(context, &BulkAction::Skip { reason: because })
-            }
+            Change::Skip {
+                which,
+                because: reason,
+                only_todo,
+            } => which.change(context, &BulkAction::Skip { reason, only_todo }),
             Change::Unskip { which } => which.change(context, &BulkAction::Unskip),
             Change::Second { which, no } => {
                 which.change(context, &BulkAction::Second { wanted: !no })
@@ -103,6 +108,11 @@ impl Which {
     fn change(self, context: &Context, action: &BulkAction) -> Result<Answer> {
         if self.ids.is_empty() && !self.all && self.queue.is_everything() {
             return Err(usage("say which: --id, a filter, or --all"));
+        }
+        if !self.ids.is_empty() && (self.all || !self.queue.is_everything()) {
+            return Err(usage(
+                "--id names the diagrams: no filter and no --all beside it",
+            ));
         }
         let session = self.workspace.open(context)?;
         let scope = if self.ids.is_empty() {

@@ -83,6 +83,7 @@ impl Cost {
             max_memory_bytes: self.max_memory_mib << 20,
             timeout: Duration::from_secs(self.timeout_secs),
             max_file_bytes: self.max_file_mib << 20,
+            ..Limits::default()
         }
     }
 }

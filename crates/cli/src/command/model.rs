@@ -1,7 +1,9 @@
-//! `callout model`: models on disk. None is loaded here.
+//! `callout model`: models on disk, on servers, and in a workspace's list. None is loaded here.
 
 mod fetch;
+mod key;
 mod list;
+mod listed;
 mod remove;
 mod show;
 
@@ -9,9 +11,13 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use hub::Kind;
 
+use crate::Context;
 use crate::answer::Answer;
 
-/// Get, list, describe and remove models.
+/// Get, list, describe and remove models, and say which of them a workspace may draft with.
+///
+/// `fetch`, `list`, `show` and `remove` are about models on this machine; `known`, `add`, `replace` and `forget` about
+/// the list of a workspace, which `callout draft --model NAME` and the window choose from.
 ///
 /// Models are kept in the cache that Python's `huggingface_hub` uses too (`HF_HUB_CACHE`, `HF_HOME`, or
 /// `~/.cache/huggingface/hub`). A model is also just a directory: wherever a MODEL is asked for, a path does.
@@ -27,15 +33,27 @@ enum Command {
     List(list::List),
     Show(show::Show),
     Remove(remove::Remove),
+    Known(listed::Known),
+    Add(listed::Add),
+    Replace(listed::Replace),
+    Forget(listed::Forget),
+    KeepKey(key::KeepKey),
+    AskServer(key::AskServer),
 }
 
 impl Model {
-    pub fn run(self) -> Result<Answer> {
+    pub fn run(self, context: &Context) -> Result<Answer> {
         match self.command {
             Command::Fetch(fetch) => fetch.run(),
             Command::List(list) => list.run(),
             Command::Show(show) => show.run(),
             Command::Remove(remove) => remove.run(),
+            Command::Known(known) => known.run(context),
+            Command::Add(add) => add.run(context),
+            Command::Replace(replace) => replace.run(context),
+            Command::Forget(forget) => forget.run(context),
+            Command::KeepKey(keep) => keep.run(),
+            Command::AskServer(ask) => ask.run(),
         }
     }
 }

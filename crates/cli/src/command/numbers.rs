@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use app::domain::{AuditEntry, AuditFilter, Dashboard as Numbers, State};
+use app::domain::{Action, Agreement, AuditEntry, AuditFilter, Dashboard as Numbers, State};
 use clap::Args;
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::args::InWorkspace;
+use crate::args::{InWorkspace, word};
 use crate::{Context, plain};
 
 /// Show the numbers that leads look at.
@@ -54,21 +54,42 @@ fn said(numbers: &Numbers) -> String {
         ]
     });
     let drafts = &numbers.drafts.shown;
-    [
-        states.join("\n"),
-        plain::table(&head, people),
-        plain::table(&["changed because", "kind", "captions"], reasons),
-        format!(
-            "drafts       {} of {} accepted word for word",
-            drafts.unchanged, drafts.captions
-        ),
-        format!(
-            "questions    {} ready, {} being written, {} suggested",
-            numbers.questions.ready, numbers.questions.drafts, numbers.questions.proposed
-        ),
-        format!("comments     {} open", numbers.open_threads),
-    ]
-    .join("\n\n")
+    let mut parts = vec![states.join("\n")];
+    if !numbers.by_person.is_empty() {
+        parts.push(plain::table(&head, people));
+    }
+    if !numbers.reasons.is_empty() {
+        let head = ["changed because", "kind", "diagrams"];
+        parts.push(plain::table(&head, reasons));
+    }
+    parts.push(format!(
+        "drafts       {} of {} diagrams with a caption accepted word for word\n\
+         questions    {} ready, {} being written, {} suggested\n\
+         comments     open on {}",
+        drafts.unchanged,
+        drafts.diagrams,
+        numbers.questions.ready,
+        numbers.questions.drafts,
+        numbers.questions.proposed,
+        plain::count(numbers.open_threads, "diagram")
+    ));
+    parts.push(agreed(&numbers.agreement));
+    parts.join("\n\n")
+}
+
+fn agreed(agreement: &Agreement) -> String {
+    let share = |share: Option<f64>| {
+        share.map_or("-".to_owned(), |share| format!("{:.0} %", share * 100.0))
+    };
+    format!(
+        "agreement    texts {} ({}), boxes {} ({}), keys {} ({})",
+        share(agreement.text),
+        plain::count(agreement.pairs, "diagram"),
+        share(agreement.boxes),
+        plain::count(agreement.box_pairs, "diagram"),
+        share(agreement.keys),
+        plain::count(agreement.key_questions, "question"),
+    )
 }
 
 /// Show what was done, newest first; with --export, write all of it to a file.
@@ -82,12 +103,16 @@ pub struct Audit {
     who: Option<String>,
 
     /// Only this action, such as `submit`.
-    #[arg(long, value_name = "ACTION")]
-    action: Option<String>,
+    #[arg(long, value_name = "ACTION", value_parser = word::<Action>)]
+    action: Option<Action>,
 
     /// Only about what has this id.
     #[arg(long, value_name = "ID")]
     subject: Option<String>,
+
+    /// Only about the diagram of this number.
+    #[arg(long, value_name = "NUMBER")]
+    diagram: Option<u32>,
 
     /// At most so many.
     #[arg(long, value_name = "N", default_value_t = 50)]
@@ -98,7 +123,7 @@ pub struct Audit {
     offset: u32,
 
     /// Write the whole log to this file as JSON Lines, oldest first.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["who", "action", "subject"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["who", "action", "subject", "diagram"])]
     export: Option<PathBuf>,
 }
 
@@ -114,6 +139,7 @@ impl Audit {
             who: self.who,
             action: self.action,
             subject: self.subject,
+            diagram: self.diagram,
         };
         let page = session.audit_page(&filter, self.offset, self.limit)?;
         let text = plain::table(

@@ -33,6 +33,16 @@ enum Command {
         #[arg(value_parser = word::<Role>)]
         roles: Vec<Role>,
     },
+    /// Let somebody in under a name.
+    Add {
+        #[command(flatten)]
+        workspace: InWorkspace,
+        /// Their name.
+        name: String,
+        /// annotator, author, lead; none gives them none.
+        #[arg(value_parser = word::<Role>)]
+        roles: Vec<Role>,
+    },
     /// Give somebody another name.
     Rename {
         #[command(flatten)]
@@ -61,6 +71,11 @@ impl People {
                 let session = workspace.open(context)?;
                 one(&session.set_roles(&person(&session, &name)?, &roles)?)
             }
+            Command::Add {
+                workspace,
+                name,
+                roles,
+            } => one(&workspace.open(context)?.add_person(&name, &roles)?),
             Command::Rename {
                 workspace,
                 name,
@@ -74,12 +89,12 @@ impl People {
 }
 
 fn one(info: &PersonInfo) -> Result<Answer> {
-    let text = format!("{}: {}", plain::line(&info.person.name), roles(info));
-    Answer::new(info, text)
+    let roles = named(&info.person.roles);
+    Answer::new(info, format!("{}: {roles}", plain::line(&info.person.name)))
 }
 
-fn roles(info: &PersonInfo) -> String {
-    let words: Vec<&str> = info.person.roles.iter().map(|role| role.as_str()).collect();
+fn named(roles: &[Role]) -> String {
+    let words: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
     if words.is_empty() {
         "no role".to_owned()
     } else {
@@ -90,7 +105,7 @@ fn roles(info: &PersonInfo) -> String {
 fn cells(info: &PersonInfo) -> Vec<String> {
     vec![
         plain::line(&info.person.name),
-        roles(info),
+        named(&info.person.roles),
         info.joined_at.to_rfc3339(),
         info.submitted.to_string(),
         info.questions.to_string(),
@@ -119,6 +134,10 @@ pub struct Rules {
     #[arg(long = "newcomer", value_name = "ROLE", value_parser = word::<Role>)]
     newcomers: Vec<Role>,
 
+    /// Newcomers get no role: they look until a lead gives them one.
+    #[arg(long, conflicts_with = "newcomers")]
+    no_newcomer: bool,
+
     /// The model that answers each finished question without its picture, by name; an empty name for none.
     #[arg(long, value_name = "MODEL")]
     blind_examinee: Option<String>,
@@ -132,7 +151,7 @@ impl Rules {
             hidden_draft_percent: self.hidden_drafts.unwrap_or(old.hidden_draft_percent),
             second_annotation_percent: self.second.unwrap_or(old.second_annotation_percent),
             lease_minutes: self.lease.unwrap_or(old.lease_minutes),
-            join_roles: if self.newcomers.is_empty() {
+            join_roles: if self.newcomers.is_empty() && !self.no_newcomer {
                 old.join_roles.clone()
             } else {
                 self.newcomers
@@ -148,7 +167,6 @@ impl Rules {
         } else {
             session.set_policy(&wanted)?
         };
-        let words: Vec<&str> = now.join_roles.iter().map(|role| role.as_str()).collect();
         let examinee = match &now.blind_examinee {
             Some(id) => session
                 .model(id.as_str())
@@ -161,7 +179,7 @@ impl Rules {
             now.hidden_draft_percent,
             now.second_annotation_percent,
             now.lease_minutes,
-            words.join(", "),
+            named(&now.join_roles),
             plain::line(&examinee)
         );
         Answer::new(&now, text)

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use app::Session;
 use app::domain::{
-    Finding, Level, Question as Item, QuestionContent, QuestionEntry, QuestionFilter, QuestionId,
-    QuestionKind, QuestionState, RevisionId,
+    Difficulty, Finding, Level, Question as Item, QuestionContent, QuestionEntry, QuestionFilter,
+    QuestionId, QuestionKind, QuestionState, RevisionId,
 };
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -25,7 +25,8 @@ const PAGE: u32 = 1_000;
 ///
 /// What a question says is JSON: kind (single_choice, multiple_choice, true_false, fill_in), stem, choices
 /// ([{"text": …, "right": true}]), truth, accepted, unit, tolerance, rationale, level, difficulty, category,
-/// evidence (region ids), overruled ([{"check": …, "note": …}]). What is left out is empty.
+/// evidence (region ids), overruled ([{"check": …, "about": …, "note": …}],
+/// with `about` as `check` told it). What is left out is empty.
 #[derive(Debug, Args)]
 pub struct Question {
     #[command(subcommand)]
@@ -62,7 +63,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         content: PathBuf,
     },
-    /// Write a question anew; what the file leaves out stays.
+    /// Write a question that was taken up anew; what the file leaves out stays.
     Write {
         #[command(flatten)]
         one: One,
@@ -129,6 +130,18 @@ struct Which {
     /// Only by this person.
     #[arg(long, value_name = "NAME")]
     author: Option<String>,
+    /// easy, medium or hard.
+    #[arg(long, value_parser = word::<Difficulty>)]
+    difficulty: Option<Difficulty>,
+    /// Only choices whose first right option is at this place, from 1.
+    #[arg(long, value_name = "PLACE", value_parser = clap::value_parser!(u32).range(1..))]
+    key_position: Option<u32>,
+    /// Leave synthetic questions out (false), or everything else (true).
+    #[arg(long)]
+    synthetic: Option<bool>,
+    /// Only those that somebody besides their author answered as they stand (true), or the others (false).
+    #[arg(long)]
+    second_answer: Option<bool>,
     /// Only whose text holds this.
     #[arg(long, default_value = "", hide_default_value = true)]
     search: String,
@@ -147,7 +160,12 @@ impl Which {
             level: self.level,
             category: self.category.clone(),
             author: self.author.clone(),
+            difficulty: self.difficulty,
+            key_position: self.key_position.map(|place| place - 1),
+            synthetic: self.synthetic,
+            second_answer: self.second_answer,
             search: self.search.clone(),
+            ..QuestionFilter::default()
         })
     }
 }
@@ -168,7 +186,8 @@ impl Question {
             Command::Add { diagram, content } => {
                 let content = with(QuestionContent::empty, &read(&content)?)?;
                 let (session, id) = diagram.open(context)?;
-                said("began", &session.add_question(&id, &content)?)
+                let begun = session.add_question(&id, &content)?;
+                said("began", &session.commit_question(&begun.id)?)
             }
             Command::Write { one, content } => {
                 let typed = read(&content)?;
@@ -271,6 +290,10 @@ fn show(one: &One, context: &Context) -> Result<Answer> {
 
 fn write(session: &Session, id: &QuestionId, typed: &Value) -> Result<Answer> {
     let old = session.question(id)?;
+    if old.state != QuestionState::Draft {
+        let state = old.state.as_str();
+        bail!("the question is {state}: `callout question take-up` takes it up for writing");
+    }
     let saved = session.save_question(&QuestionEntry {
         id: id.clone(),
         content: merged(&old.content, typed)?,

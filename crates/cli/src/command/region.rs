@@ -31,6 +31,9 @@ enum Command {
         /// Its name; the next number by default.
         #[arg(long)]
         name: Option<String>,
+        /// For a question to point at: an author may, whatever state the diagram is in.
+        #[arg(long)]
+        evidence: bool,
         #[command(flatten)]
         shape: ShapeArgs,
     },
@@ -123,16 +126,20 @@ impl Region {
             Command::Draw {
                 diagram,
                 name,
+                evidence,
                 shape,
             } => {
                 let shape = shape
                     .shape()?
                     .ok_or_else(|| usage("say where: --rectangle or --polygon"))?;
                 let (session, id) = diagram.open(context)?;
-                one(
-                    "drew",
-                    &session.draw_region(&id, &DrawnRegion { name, shape })?,
-                )
+                let new = DrawnRegion { name, shape };
+                let drawn = if evidence {
+                    session.draw_evidence(&id, &new)?
+                } else {
+                    session.draw_region(&id, &new)?
+                };
+                one("drew", &drawn)
             }
             Command::Change {
                 diagram,

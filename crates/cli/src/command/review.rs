@@ -1,13 +1,14 @@
 //! `callout review` and `callout decide`: what experts handed in, and what leads make of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use app::Session;
 use app::domain::{DiagramId, Level, NewDecision, Pick, Picked, Reason, ReviewView, Slot};
 use clap::{Args, Subcommand};
 
 use super::Moved;
+use super::annotate::read_text;
 use crate::answer::Answer;
 use crate::args::{OneDiagram, WhichCaption, person, word};
 use crate::{Context, plain};
@@ -94,6 +95,9 @@ enum Command {
         /// Put the text of a file in place of a caption: LEVEL=FILE, or REGION=FILE for a partial one.
         #[arg(long, value_name = "CAPTION=FILE")]
         fix: Vec<String>,
+        /// Accept without this caption: LEVEL, or REGION for a partial one.
+        #[arg(long, value_name = "CAPTION")]
+        leave_out: Vec<String>,
         /// What to say with it.
         #[arg(
             long,
@@ -126,9 +130,17 @@ enum Command {
         diagram: OneDiagram,
         #[command(flatten)]
         caption: WhichCaption,
-        /// The text, in UTF-8.
-        #[arg(long, value_name = "FILE")]
-        text: PathBuf,
+        /// The text, in UTF-8; `-` reads standard input.
+        #[arg(long, value_name = "FILE", required_unless_present = "forget")]
+        text: Option<PathBuf>,
+        /// Forget the wording that was kept.
+        #[arg(long, conflicts_with = "text")]
+        forget: bool,
+    },
+    /// Take the last decision back, if nobody went on from it.
+    Undo {
+        #[command(flatten)]
+        diagram: OneDiagram,
     },
 }
 
@@ -139,6 +151,7 @@ impl Decide {
                 diagram,
                 take,
                 fix,
+                leave_out,
                 note,
             } => {
                 let (session, id) = diagram.open(context)?;
@@ -149,7 +162,13 @@ impl Decide {
                 for typed in &fix {
                     picks.push(fixed(&session, &id, typed)?);
                 }
-                decide(&session, id, &NewDecision::Accept { picks, note })
+                for typed in &leave_out {
+                    let slot = slot(&session, &id, typed)?;
+                    let text = Picked::Nothing;
+                    picks.push(Pick { slot, text });
+                }
+                let read = None;
+                decide(&session, id, &NewDecision::Accept { picks, note, read })
             }
             Command::Return {
                 diagram,
@@ -157,19 +176,32 @@ impl Decide {
                 note,
             } => {
                 let (session, id) = diagram.open(context)?;
-                decide(&session, id, &NewDecision::Return { reasons, note })
+                let read = None;
+                let decision = NewDecision::Return {
+                    reasons,
+                    note,
+                    read,
+                };
+                decide(&session, id, &decision)
             }
             Command::Keep {
                 diagram,
                 caption,
                 text,
+                forget: _,
             } => {
                 caption.check()?;
-                let text = read(&text)?;
+                let text = text.as_deref().map(read_text).transpose()?;
                 let (session, id) = diagram.open(context)?;
                 let (slot, _) = caption.of(&session, &id)?;
-                session.keep_lead_text(&slot, &text)?;
-                Answer::new(&slot, "kept your wording")
+                session.keep_lead_text(&slot, text.as_deref())?;
+                let done = text.map_or("forgot your wording", |_| "kept your wording");
+                Answer::new(&slot, done)
+            }
+            Command::Undo { diagram } => {
+                let (session, diagram) = diagram.open(context)?;
+                let state = session.undo_decision(&diagram)?;
+                Moved { diagram, state }.answer()
             }
         }
     }
@@ -204,10 +236,10 @@ fn taken(session: &Session, id: &DiagramId, typed: &str) -> Result<Pick> {
 
 fn fixed(session: &Session, id: &DiagramId, typed: &str) -> Result<Pick> {
     let (slot, path) = split(session, id, typed)?;
-    let text = read(&PathBuf::from(path))?;
+    let text = read_text(Path::new(path))?;
     Ok(Pick {
         slot,
-        text: Picked::Fixed { text },
+        text: Picked::Fixed { text, over: None },
     })
 }
 
@@ -215,6 +247,11 @@ fn split<'a>(session: &Session, id: &DiagramId, typed: &'a str) -> Result<(Slot,
     let Some((caption, value)) = typed.split_once('=') else {
         bail!("`{}` has no `=`", plain::line(typed));
     };
+    Ok((slot(session, id, caption)?, value))
+}
+
+/// The caption of this level, or the partial one of this region.
+fn slot(session: &Session, id: &DiagramId, caption: &str) -> Result<Slot> {
     let level: Option<Level> = caption
         .parse()
         .ok()
@@ -223,19 +260,9 @@ fn split<'a>(session: &Session, id: &DiagramId, typed: &'a str) -> Result<(Slot,
         Some(level) => (level, None),
         None => (Level::Partial, Some(session.known_region(id, caption)?.id)),
     };
-    let slot = Slot {
+    Ok(Slot {
         diagram_id: id.clone(),
         level,
         region_id,
-    };
-    Ok((slot, value))
-}
-
-fn read(path: &std::path::Path) -> Result<String> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("reading the text `{}`", path.display()))?;
-    Ok(text
-        .strip_suffix('\n')
-        .map_or(text.as_str(), |text| text.trim_end_matches('\r'))
-        .to_owned())
+    })
 }

@@ -46,9 +46,14 @@ impl Shown {
             captions,
             drafts,
             return_reason,
+            return_reasons,
             ..
         } = &self.view;
-        let mut parts = vec![head(diagram, return_reason.as_deref())];
+        let reasons = return_reasons.iter().map(|reason| reason.as_str());
+        let said = return_reason.as_deref().filter(|said| !said.is_empty());
+        let returned: Vec<&str> = said.into_iter().chain(reasons).collect();
+        let returned = (!returned.is_empty()).then(|| returned.join("; "));
+        let mut parts = vec![head(diagram, returned.as_deref())];
         if !diagram.context.is_empty() {
             parts.push(format!("Context\n{}", plain::indented(&diagram.context, 2)));
         }

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
-use app::Session;
+use anyhow::{Result, bail};
+use app::{Session, StructureProblem};
 use clap::Args;
 
+use super::annotate::read_text;
 use crate::answer::Answer;
 use crate::args::InWorkspace;
 use crate::{Context, plain};
@@ -16,7 +17,7 @@ pub struct Structure {
     #[command(flatten)]
     workspace: InWorkspace,
 
-    /// The Mermaid source.
+    /// The Mermaid source; `-` reads standard input.
     source: PathBuf,
 
     /// A caption; what it does not mention is marked.
@@ -31,12 +32,18 @@ pub struct Structure {
 impl Structure {
     pub fn run(self, context: &Context) -> Result<Answer> {
         let session = self.workspace.open(context)?;
-        let source = read(&self.source)?;
+        let source = read_text(&self.source)?;
         if let Some(other) = &self.against {
-            return compared(&session, &source, &read(other)?);
+            let other_source = read_text(other)?;
+            for (path, source) in [(&self.source, &source), (other, &other_source)] {
+                if let Some(problem) = session.structure(source, "")?.problem {
+                    bail!("{}: `{}`", said(&problem), path.display());
+                }
+            }
+            return compared(&session, &source, &other_source);
         }
         let text = match &self.text {
-            Some(path) => read(path)?,
+            Some(path) => read_text(path)?,
             None => String::new(),
         };
         let structure = session.structure(&source, &text)?;
@@ -67,19 +74,14 @@ impl Structure {
             )
         }));
         let problem = structure.problem.as_ref();
-        lines.extend(problem.map(|problem| {
-            let line = problem
-                .line
-                .map_or_else(String::new, |line| format!("line {line}: "));
-            format!("{line}{}", plain::line(&problem.message))
-        }));
+        lines.extend(problem.map(said));
         let failed = structure.problem.is_some();
         Ok(Answer::new(&structure, lines.join("\n"))?.failed_if(failed))
     }
 }
 
 fn compared(session: &Session, source: &str, other: &str) -> Result<Answer> {
-    let Some(diff) = session.structure_diff(source, other) else {
+    let Some(diff) = session.structure_diff(source, other)? else {
         bail!("one of the two structures cannot be read");
     };
     let lists = [
@@ -98,12 +100,16 @@ fn compared(session: &Session, source: &str, other: &str) -> Result<Answer> {
         })
         .collect();
     lines.push(format!(
-        "nodes F1 {:.3}, edges F1 {:.3}",
-        diff.node_f1, diff.edge_f1
+        "nodes F1 {:.3}, edges F1 {:.3} (precision {:.3}, recall {:.3})",
+        diff.node_f1, diff.edge_f1, diff.edge_precision, diff.edge_recall
     ));
     Answer::new(&diff, lines.join("\n"))
 }
 
-fn read(path: &std::path::Path) -> Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))
+/// What is wrong with a source, and where.
+fn said(problem: &StructureProblem) -> String {
+    let line = problem
+        .line
+        .map_or_else(String::new, |line| format!("line {line}: "));
+    format!("{line}{}", plain::line(&problem.message))
 }

@@ -26,7 +26,15 @@ impl Submit {
         self.caption.check()?;
         let (session, id) = self.diagram.open(context)?;
         let (slot, region) = self.caption.of(&session, &id)?;
-        let committed = session.submit(&slot, &SubmitNote::default())?;
+        let captions = session.diagram(&id)?.captions;
+        let shown = captions.into_iter().find(|caption| caption.slot == slot);
+        let note = SubmitNote {
+            draft_id: shown
+                .and_then(|caption| caption.draft)
+                .map(|draft| draft.id),
+            active: Vec::new(),
+        };
+        let committed = session.submit(&slot, &note)?;
         Written::new(id, slot.level, region, committed).answer("submitted")
     }
 }

@@ -1,14 +1,14 @@
 //! `callout term`: the workspace's glossary.
 
-use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use app::Session;
 use app::domain::{NewTerm, Term as Entry, TermId};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::annotate::read_text;
 use crate::answer::Answer;
 use crate::args::InWorkspace;
 use crate::{Context, plain};
@@ -98,6 +98,9 @@ struct TermArgs {
     /// A wording that is not to be used; can be given more than once.
     #[arg(long, value_name = "WORDING")]
     forbidden: Vec<String>,
+    /// No wording is forbidden any more.
+    #[arg(long, conflicts_with = "forbidden")]
+    no_forbidden: bool,
 }
 
 impl TermArgs {
@@ -108,7 +111,7 @@ impl TermArgs {
             zh: self.zh.unwrap_or(old.zh),
             expansion: self.expansion.unwrap_or(old.expansion),
             definition: self.definition.unwrap_or(old.definition),
-            forbidden: if self.forbidden.is_empty() {
+            forbidden: if self.forbidden.is_empty() && !self.no_forbidden {
                 old.forbidden
             } else {
                 self.forbidden
@@ -172,16 +175,8 @@ impl Term {
     }
 }
 
-fn check(session: &Session, path: &std::path::Path) -> Result<Answer> {
-    let mut text = String::new();
-    let doing = || format!("reading the text `{}`", path.display());
-    if path == std::path::Path::new("-") {
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .with_context(doing)?;
-    } else {
-        text = std::fs::read_to_string(path).with_context(doing)?;
-    }
+fn check(session: &Session, path: &Path) -> Result<Answer> {
+    let text = read_text(path)?;
     let hits = session.check_terms(&text)?;
     let points: Vec<char> = text.chars().collect();
     let said = hits.iter().filter_map(|hit| {

@@ -52,6 +52,11 @@ pub struct WhichModel {
 }
 
 impl WhichModel {
+    /// Whether nothing was said of it.
+    pub fn is_left_out(&self) -> bool {
+        self.model.is_none() && self.server.is_none()
+    }
+
     /// The model, added to the workspace if it is new there.
     pub fn find(&self, session: &Session) -> Result<Model> {
         if let Some(url) = &self.server {

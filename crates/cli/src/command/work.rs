@@ -1,4 +1,4 @@
-//! `callout next`, `claim`, `release`, `skip`, `unskip`: who works on which diagram.
+//! `callout next`, `claim`, `release`, `skip`, `unskip`, `kind`: who works on which diagram, and what it is.
 
 use anyhow::Result;
 use clap::Args;
@@ -103,5 +103,29 @@ impl Unskip {
         let (session, diagram) = self.diagram.open(context)?;
         let state = session.unskip(&diagram)?;
         Moved { diagram, state }.answer()
+    }
+}
+
+/// Say what kind of diagram it is.
+#[derive(Debug, Args)]
+pub struct Kind {
+    #[command(flatten)]
+    diagram: OneDiagram,
+
+    /// Such as `sequence`; an empty text for not known.
+    kind: String,
+}
+
+impl Kind {
+    pub fn run(self, context: &Context) -> Result<Answer> {
+        let (session, id) = self.diagram.open(context)?;
+        session.set_diagram_kind(&id, &self.kind)?;
+        let kind = session.diagram(&id)?.diagram.kind;
+        let text = if kind.is_empty() {
+            format!("the kind of {id} is not known")
+        } else {
+            format!("{id} is of the kind `{}`", plain::line(&kind))
+        };
+        Answer::new(&json!({ "diagram": id, "kind": kind }), text)
     }
 }

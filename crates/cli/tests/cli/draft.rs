@@ -264,7 +264,7 @@ fn a_picture_that_no_model_takes_is_refused() {
 }
 
 /// Answers every request with the same bytes.
-fn server(answer: &'static str) -> String {
+pub fn server(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
     thread::spawn(move || {

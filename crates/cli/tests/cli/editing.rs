@@ -7,7 +7,7 @@ use app::Session;
 use app::domain::{JournalEntry, Level, Slot};
 use serde_json::{Value, json};
 
-use crate::{Desk, program};
+use crate::{Desk, callout, program};
 
 const CHINESE: &str = "第一行：AMF 选择 SMF。\n\n\"quoted\"\t行末空格 \n";
 
@@ -125,6 +125,24 @@ fn a_region_is_made_once_and_found_by_name_and_id() {
     assert!(refused.err.contains("no region `无`"), "{refused:?}");
 }
 
+/// A decision is taken back, and a caption left out knowingly.
+fn return_undo_and_leave_out(desk: &Desk) {
+    let path = desk.workspace().display().to_string();
+    let decide = |arguments: &[&str]| {
+        let which = [&["decide", arguments[0], &path], &arguments[1..]].concat();
+        let all = which.iter().chain(&["--as", "lead", "--json"]);
+        callout(all).exits(0).json()["state"].clone()
+    };
+    assert_eq!(decide(&["return", "1", "--reason", "style"]), "returned");
+    assert_eq!(desk.ask("show", ["1"])["return_reasons"], json!(["style"]));
+    assert_eq!(decide(&["undo", "1"]), "submitted");
+    assert_eq!(
+        decide(&["accept", "1", "--leave-out", "global"]),
+        "approved"
+    );
+    assert_eq!(desk.ask("show", ["1"])["texts"][0]["approved"], false);
+}
+
 #[test]
 fn a_diagram_goes_its_way() {
     let desk = Desk::sample();
@@ -170,12 +188,19 @@ fn a_diagram_goes_its_way() {
     assert_eq!(shown["texts"][0]["text"], "second");
     assert_eq!(shown["texts"][0]["approved"], true);
     assert_eq!(shown["read_only"], true);
-    let last = shown["audit"].as_array().unwrap().last().unwrap().clone();
-    assert_eq!(
-        (&last["action"], &last["who"]),
-        (&json!("approve"), &json!("lead"))
-    );
+    let audit = shown["audit"].as_array().unwrap();
+    let last: Vec<&str> = audit[audit.len() - 2..]
+        .iter()
+        .map(|line| {
+            assert_eq!(line["who"], "lead");
+            line["action"].as_str().unwrap()
+        })
+        .collect();
+    assert_eq!(last, ["approve", "decide"]);
     assert_eq!(state("reopen", &["1"]), "in_progress");
+
+    assert_eq!(state("submit", &["1"]), "submitted");
+    return_undo_and_leave_out(&desk);
 
     // Submitting an untouched diagram accepts its draft.
     assert_eq!(state("submit", &["2"]), "submitted");
@@ -187,6 +212,16 @@ fn a_diagram_goes_its_way() {
 fn as_says_who_acts() {
     let desk = Desk::sample();
     desk.annotate("1", "alice's", &[]);
+    let file = desk.write("held.txt", "王芳的");
+    let held = desk.refused(
+        "annotate",
+        ["1", "--text", file.to_str().unwrap(), "--as", "王芳"],
+    );
+    assert!(
+        held["message"].as_str().unwrap().contains("alice holds"),
+        "{held}"
+    );
+    desk.ask("release", ["1"]);
     desk.annotate("1", "王芳的", &["--as", "王芳"]);
     let shown = desk.ask("show", ["1", "--as", "王芳"]);
     assert_eq!(shown["captions"][0]["text"], "王芳的");

@@ -10,9 +10,18 @@ mod editing;
 mod engine;
 mod export;
 mod generate;
+mod glossary;
 mod hostile;
 mod import;
+mod jobs;
+mod leading;
+mod listed;
 mod model;
+mod parity;
+mod past;
+mod questions;
+mod queue;
+mod regions;
 mod together;
 mod usage;
 mod workspace;
@@ -98,14 +107,16 @@ impl Desk {
         path
     }
 
-    /// Runs a subcommand on the workspace.
+    /// Runs a subcommand, such as `status` or `region draw`, on the workspace.
     fn run<A: AsRef<OsStr>>(&self, subcommand: &str, args: impl IntoIterator<Item = A>) -> Run {
         let workspace = self.workspace();
         let args: Vec<_> = args.into_iter().collect();
         let args = args.iter().map(AsRef::as_ref);
         callout(
-            [OsStr::new(subcommand), workspace.as_os_str()]
-                .into_iter()
+            subcommand
+                .split(' ')
+                .map(OsStr::new)
+                .chain([workspace.as_os_str()])
                 .chain(args),
         )
     }
@@ -121,6 +132,25 @@ impl Desk {
         self.run(subcommand, args.into_iter().chain([json]))
             .exits(0)
             .json()
+    }
+
+    /// Runs a subcommand that is refused, and returns what it says as `--json` tells it.
+    #[track_caller]
+    fn refused<A: AsRef<OsStr>>(
+        &self,
+        subcommand: &str,
+        args: impl IntoIterator<Item = A>,
+    ) -> Value {
+        let args: Vec<_> = args
+            .into_iter()
+            .map(|arg| arg.as_ref().to_owned())
+            .collect();
+        let json = OsStr::new("--json").to_owned();
+        let run = self
+            .run(subcommand, args.into_iter().chain([json]))
+            .exits(1);
+        assert!(run.err.starts_with("error: "), "{run:#?}");
+        run.json()["error"].clone()
     }
 
     #[track_caller]

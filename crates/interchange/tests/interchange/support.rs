@@ -19,9 +19,9 @@ pub struct Desk {
 }
 
 /// Texts compared by their characters: enough to tell equal from different.
-const MEASURES: annotate::Measures = annotate::Measures {
-    kept: |draft, text| f64::from(u8::from(draft == text)),
-    agreement: |one, other| f64::from(u8::from(one == other)),
+const MEASURES: annotate::Measures<'static> = annotate::Measures {
+    kept: &|draft, text| f64::from(u8::from(draft == text)),
+    agreement: &|one, other| f64::from(u8::from(one == other)),
 };
 
 /// A diagram to import; each `shade` is another picture.

@@ -23,7 +23,8 @@ fn each_format_is_told_by_its_content_and_keeps_its_size() {
                 format: expected,
                 width: 30,
                 height: 20,
-                view
+                view,
+                missing_letters: String::new(),
             }
         );
         assert_eq!(
@@ -98,7 +99,8 @@ fn an_animation_shows_its_first_frame() {
                 format,
                 width: 20,
                 height: 10,
-                view: View::Whole
+                view: View::Whole,
+                missing_letters: String::new(),
             }
         );
         assert_eq!(
@@ -189,6 +191,7 @@ fn an_svg_is_drawn_large_enough_to_read() {
         width: 1800,
         height: 600,
         view: View::Whole,
+        missing_letters: String::new(),
     };
     assert_eq!(bench.prepare("drawing", &drawing).unwrap(), expected);
     let whole = bench.view("whole.png").to_rgba8();
@@ -320,4 +323,16 @@ pub fn zlib(data: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(data).unwrap();
     encoder.finish().unwrap()
+}
+
+#[test]
+fn letters_that_no_font_has_are_named() {
+    let mut bench = Bench::new();
+    // For private use: no font of a system draws them.
+    let drawing = svg(
+        r#"width="300" height="100""#,
+        "<g><text x=\"10\" y=\"50\">AMF 会话 \u{10fffa}\u{10fffd}\u{10fffa}</text></g>",
+    );
+    let missing = bench.prepare("drawing", &drawing).unwrap().missing_letters;
+    assert_eq!(missing, "\u{10fffa}\u{10fffd}");
 }

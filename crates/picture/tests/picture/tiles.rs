@@ -23,7 +23,8 @@ fn an_odd_picture_comes_back_from_its_tiles() {
             format: Format::Png,
             width: 5001,
             height: 1337,
-            view: View::Tiles { tile_px: 512 }
+            view: View::Tiles { tile_px: 512 },
+            missing_letters: String::new(),
         }
     );
     let stitched = stitch(&bench, 13, 5001, 1337);

@@ -62,8 +62,14 @@ pub(crate) fn find_or_insert(
     if let Some(annotation) = find(tx, slot, person)? {
         return Ok(annotation);
     }
-    if let Some(region) = &slot.region_id {
-        super::region::find(tx, &slot.diagram_id, region.as_str())?;
+    // What was typed into the caption of a region that somebody took away meanwhile is kept.
+    if let Some(region) = &slot.region_id
+        && !super::region::ids_ever(tx, &slot.diagram_id)?.contains(region)
+    {
+        return Err(Error::NoRegion {
+            diagram: slot.diagram_id.clone(),
+            region: region.to_string(),
+        });
     }
     let id = AnnotationId::new();
     tx.execute(
@@ -117,6 +123,19 @@ pub fn of_diagram(connection: &Connection, diagram: &DiagramId) -> Result<Vec<An
 pub(crate) fn set_head(tx: &Transaction<'_>, id: &AnnotationId, head: &RevisionId) -> Result<()> {
     tx.prepare_cached("UPDATE annotation SET head_revision_id = ?2 WHERE id = ?1")?
         .execute((id.as_str(), head.as_str()))?;
+    Ok(())
+}
+
+/// A caption whose first revision only accepted a draft goes back to being untouched.
+pub(crate) fn forget_head(tx: &Transaction<'_>, id: &AnnotationId) -> Result<()> {
+    tx.execute(
+        "UPDATE annotation SET head_revision_id = NULL WHERE id = ?1",
+        [id.as_str()],
+    )?;
+    tx.execute(
+        "DELETE FROM working_copy WHERE annotation_id = ?1",
+        [id.as_str()],
+    )?;
     Ok(())
 }
 

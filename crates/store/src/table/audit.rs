@@ -1,8 +1,10 @@
 //! The audit log: append only.
 
-use domain::{AuditEntry, AuditEvent, AuditFilter, AuditPage, PersonId, Timestamp};
+use domain::{
+    AuditAbout, AuditEntry, AuditEvent, AuditFilter, AuditPage, DiagramId, PersonId, Timestamp,
+};
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, Transaction, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params_from_iter};
 
 use super::Millis;
 use crate::Result;
@@ -45,7 +47,25 @@ pub fn about(connection: &Connection, subject: &str) -> Result<Vec<AuditEntry>> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Lines `offset..offset + limit` of the filtered log, newest first.
+/// Hands every line over, oldest first, as it is read: the whole log in one consistent state, however long.
+///
+/// # Errors
+/// When the database cannot be read, or whatever `f` fails with.
+pub fn each<E: From<crate::Error>>(
+    connection: &Connection,
+    mut f: impl FnMut(AuditEntry) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut statement = connection
+        .prepare(&format!("{ENTRY} ORDER BY audit.id"))
+        .map_err(crate::Error::from)?;
+    let rows = statement.query_map((), read).map_err(crate::Error::from)?;
+    for entry in rows {
+        f(entry.map_err(crate::Error::from)?)?;
+    }
+    Ok(())
+}
+
+/// Lines `offset..offset + limit` of the filtered log, newest first, each with what its ids stand for.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -58,14 +78,26 @@ pub fn page(
     let mut wanted = String::from("true");
     let mut values = Vec::new();
     let asked = [
-        (" AND person.name = ?", &filter.who),
-        (" AND audit.action = ?", &filter.action),
-        (" AND audit.subject = ?", &filter.subject),
+        (" AND person.name = ?", filter.who.clone().map(Value::from)),
+        (
+            " AND audit.action = ?",
+            filter
+                .action
+                .map(|action| Value::from(action.as_str().to_owned())),
+        ),
+        (
+            " AND audit.subject = ?",
+            filter.subject.clone().map(Value::from),
+        ),
+        (
+            " AND audit.subject = (SELECT id FROM diagram WHERE number = ?)",
+            filter.diagram.map(Value::from),
+        ),
     ];
     for (condition, value) in asked {
         if let Some(value) = value {
             wanted.push_str(condition);
-            values.push(Value::from(value.clone()));
+            values.push(value);
         }
     }
     let total = connection
@@ -78,11 +110,55 @@ pub fn page(
         "{ENTRY} WHERE {wanted} ORDER BY audit.id DESC LIMIT ? OFFSET ?"
     ))?;
     let rows = statement.query_map(params_from_iter(&values), read)?;
+    let mut entries: Vec<AuditEntry> = rows.collect::<Result<_, _>>()?;
+    for entry in &mut entries {
+        entry.about = about_ids(connection, entry)?;
+    }
     Ok(AuditPage {
         total,
         offset,
-        entries: rows.collect::<Result<_, _>>()?,
+        entries,
     })
+}
+
+/// Ids that a subject may be, each with its table's words for it: diagram, number, name.
+const SUBJECTS: &str = "
+    SELECT id, number, name FROM diagram WHERE id = ?1
+    UNION ALL SELECT diagram.id, diagram.number, substr(content ->> 'stem', 1, 80) FROM question
+        JOIN diagram ON diagram.id = diagram_id WHERE question.id = ?1
+    UNION ALL SELECT NULL, NULL, name FROM person WHERE id = ?1
+    UNION ALL SELECT NULL, NULL, name FROM model WHERE id = ?1
+    UNION ALL SELECT NULL, number, NULL FROM job WHERE id = ?1
+    UNION ALL SELECT NULL, NULL, iif(en = '', zh, en) FROM term WHERE id = ?1";
+
+fn about_ids(connection: &Connection, entry: &AuditEntry) -> Result<Option<AuditAbout>> {
+    let about = connection
+        .prepare_cached(SUBJECTS)?
+        .query_row([&entry.subject], |row| {
+            Ok(AuditAbout {
+                diagram_id: row.get::<_, Option<String>>(0)?.map(DiagramId::from_text),
+                number: row.get(1)?,
+                name: row.get(2)?,
+                before: None,
+                after: None,
+            })
+        })
+        .optional()?;
+    let Some(mut about) = about else {
+        return Ok(None);
+    };
+    if entry.action == "claim" {
+        let mut name = connection.prepare_cached("SELECT name FROM person WHERE id = ?1")?;
+        let mut name_of = |id: &Option<String>| -> Result<Option<String>> {
+            match id {
+                Some(id) => Ok(name.query_row([id], |row| row.get(0)).optional()?),
+                None => Ok(None),
+            }
+        };
+        about.before = name_of(&entry.before)?;
+        about.after = name_of(&entry.after)?;
+    }
+    Ok(Some(about))
 }
 
 const ENTRY: &str =
@@ -98,5 +174,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
         before: row.get(4)?,
         after: row.get(5)?,
         note: row.get(6)?,
+        about: None,
     })
 }

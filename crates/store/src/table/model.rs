@@ -1,12 +1,12 @@
 //! Models that a workspace may draft with. None is ever deleted: drafts point at them.
 
-use domain::{Action, Model, ModelId, ModelSource, NewModel};
+use domain::{Action, Model, ModelId, ModelSource, NewModel, Role};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use serde::de::DeserializeOwned;
 
 use super::{Millis, audit};
 use crate::annotate::By;
-use crate::{Error, Result};
+use crate::{Error, Result, people};
 
 const COLUMNS: &str = "id, name, kind, location, options, added_at";
 
@@ -39,8 +39,9 @@ pub fn find(connection: &Connection, typed: &str) -> Result<Model> {
 /// Adds a model.
 ///
 /// # Errors
-/// [`Error::BadModel`], [`Error::ModelNameTaken`].
+/// [`Error::NotAllowed`] unless a lead acts, [`Error::BadModel`], [`Error::ModelNameTaken`].
 pub fn insert(tx: &Transaction<'_>, by: By<'_>, new: &NewModel) -> Result<Model> {
+    people::require(tx, by.person, Role::Lead)?;
     new.check()?;
     let name = new.name.trim();
     match find(tx, name) {
@@ -75,8 +76,9 @@ pub fn insert(tx: &Transaction<'_>, by: By<'_>, new: &NewModel) -> Result<Model>
 /// Takes a model out of the list; what it drafted stays.
 ///
 /// # Errors
-/// [`Error::NoModel`].
+/// [`Error::NotAllowed`] unless a lead acts, [`Error::NoModel`].
 pub fn remove(tx: &Transaction<'_>, by: By<'_>, id: &ModelId) -> Result<()> {
+    people::require(tx, by.person, Role::Lead)?;
     let model = find(tx, id.as_str())?;
     tx.execute(
         "UPDATE model SET removed_at = ?2 WHERE id = ?1",

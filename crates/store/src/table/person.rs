@@ -38,11 +38,21 @@ pub fn find_or_insert(tx: &Transaction<'_>, name: &str, at: Timestamp) -> Result
         name: name.to_owned(),
         roles: crate::people::policy(tx)?.join_roles,
     };
+    insert(tx, &person, (&person.id, at))?;
+    Ok(person)
+}
+
+/// Writes a new person; `by` is who let them in.
+pub(crate) fn insert(
+    tx: &Transaction<'_>,
+    person: &Person,
+    (by, at): (&PersonId, Timestamp),
+) -> Result<()> {
     tx.execute(
         "INSERT INTO person (id, name, created_at, roles) VALUES (?1, ?2, ?3, ?4)",
         (
             person.id.as_str(),
-            name,
+            &person.name,
             at.millis(),
             role_words(&person.roles),
         ),
@@ -50,10 +60,9 @@ pub fn find_or_insert(tx: &Transaction<'_>, name: &str, at: Timestamp) -> Result
     audit::append(
         tx,
         at,
-        &person.id,
-        &Action::Join.on(person.id.as_str()).after(name),
-    )?;
-    Ok(person)
+        by,
+        &Action::Join.on(person.id.as_str()).after(&person.name),
+    )
 }
 
 /// The column of roles: words parted by spaces; words that are no role are left out.

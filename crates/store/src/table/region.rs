@@ -2,7 +2,7 @@
 
 use domain::{Action, DiagramId, NewRegion, PersonId, Region, RegionId, Timestamp};
 use rusqlite::types::Type;
-use rusqlite::{Connection, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::audit;
 use crate::annotate::By;
@@ -18,6 +18,33 @@ pub fn of_diagram(connection: &Connection, diagram: &DiagramId) -> Result<Vec<Re
          WHERE diagram_id = ?1 AND removed_at IS NULL ORDER BY position, rowid",
     )?;
     let rows = statement.query_map([diagram.as_str()], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The ids of all regions that the diagram has or had.
+pub(crate) fn ids_ever(connection: &Connection, diagram: &DiagramId) -> Result<Vec<RegionId>> {
+    let mut statement = connection.prepare_cached("SELECT id FROM region WHERE diagram_id = ?1")?;
+    let ids = statement.query_map([diagram.as_str()], |row| {
+        Ok(RegionId::from_text(row.get::<_, String>(0)?))
+    })?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Those that other people drew while working: neither came with the diagram nor with an imported draft.
+pub(crate) fn drawn_by_others(
+    connection: &Connection,
+    diagram: &DiagramId,
+    person: &PersonId,
+) -> Result<Vec<RegionId>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT region.id FROM region JOIN diagram ON diagram.id = region.diagram_id
+         WHERE region.diagram_id = ?1 AND created_by <> ?2 AND created_at <> imported_at
+            AND NOT EXISTS (SELECT 1 FROM draft WHERE draft.diagram_id = ?1
+                AND draft.region_id = region.id AND draft.job_id IS NULL)",
+    )?;
+    let rows = statement.query_map((diagram.as_str(), person.as_str()), |row| {
+        Ok(RegionId::from_text(row.get::<_, String>(0)?))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -105,6 +132,15 @@ fn insert(
             .after(region.id.as_str()),
     )?;
     Ok(region)
+}
+
+/// Who drew a region, also one that was taken away; `None` where there is none.
+pub(crate) fn drawn_by(connection: &Connection, id: &RegionId) -> Result<Option<PersonId>> {
+    let person: Option<String> = connection
+        .prepare_cached("SELECT created_by FROM region WHERE id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))
+        .optional()?;
+    Ok(person.map(PersonId::from_text))
 }
 
 /// Writes a region after the last one.

@@ -108,30 +108,33 @@ fn a_journal_sent_again_changes_nothing() {
 }
 
 #[test]
-fn submitted_and_approved_text_takes_no_typing() {
+fn what_is_typed_on_submitted_and_approved_work_is_kept_beside_it() {
     let mut desk = Fixture::new();
     let id = desk.import("a.png", DRAFT);
     let slot = global(&id);
     let mut window = Window::open(&desk, &slot);
     window.types(&mut desk, "typed");
     desk.submit(&slot).unwrap();
-    window.entry.text = "late".to_owned();
-    for state in [State::Submitted, State::Approved] {
+    for (state, late) in [(State::Submitted, "late"), (State::Approved, "later")] {
         assert_eq!(desk.state(&id), state);
-        let journalled = desk.journal(&window.entry).unwrap_err();
-        let revised = desk.revise(&slot, "late").unwrap_err();
-        for error in [journalled, revised] {
-            assert!(
-                matches!(&error, Error::ReadOnly(found) if *found == state),
-                "{error:?}"
-            );
-            assert!(error.help().unwrap().contains("Reopen"));
-        }
-        assert_eq!(desk.chain(&slot), ["typed"]);
-        assert_eq!(desk.working_text(&slot).as_deref(), Some("typed"));
+        assert_eq!(window.types(&mut desk, late).state, state);
+        let committed = window.commits(&mut desk);
+        assert_eq!(committed.state, state, "leaving does not fail");
+        let error = desk.revise(&slot, "by command").unwrap_err();
+        assert!(
+            matches!(&error, Error::ReadOnly(found) if *found == state),
+            "{error:?}"
+        );
+        assert!(error.help().unwrap().contains("Reopen"));
+        assert_eq!(desk.chain(&slot), ["typed"], "what was handed in stands");
+        assert_eq!(desk.working_text(&slot).as_deref(), Some(late));
         desk.write(|tx, by| store::review::approve(tx, by, &id))
             .ok();
     }
+    desk.write(|tx, by| store::review::reopen(tx, by, &id))
+        .unwrap();
+    window.commits(&mut desk);
+    assert_eq!(desk.head(&slot).as_deref(), Some("later"));
 }
 
 #[test]
@@ -330,6 +333,7 @@ fn everybody_writes_a_chain_of_their_own() {
     let slot = global(&wei.import("a.png", DRAFT));
     let mut lin = wei.desk_of("lin");
     wei.revise(&slot, "by wei").unwrap();
+    wei.lapse(&slot.diagram_id);
     Window::open(&lin, &slot).types(&mut lin, "by lin");
     lin.commit(&slot);
     assert_eq!(

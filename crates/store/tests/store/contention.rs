@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::QueueFilter;
-use store::{Workspace, view};
+use store::Workspace;
 
 use crate::crash::{Acknowledged, start};
 use crate::fixture::{Desk, Fixture, Window, global};
@@ -61,9 +61,7 @@ fn connections_that_write_one_caption_at_once_lose_no_text() {
         scope.spawn(move || {
             let desk = Desk::sit(workspace, "wei");
             while !done.load(Ordering::Relaxed) {
-                desk.read(|connection| {
-                    view::diagram_view(connection, &slot.diagram_id, &desk.person)
-                });
+                desk.view(&slot.diagram_id);
             }
         });
         let ended: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();

@@ -4,7 +4,7 @@
 use domain::{
     Anchor, BulkAction, BulkScope, DiagramId, DrawnRegion, Level, NewDecision, Pick, Picked,
     Policy, QuestionContent, QuestionKind, QueueFilter, QueueMark, QueueOrder, Reason,
-    RegionChange, Role, Shape, Slot, SpanLink, State, SubmitNote,
+    RegionChange, RegionId, Role, Shape, Slot, SpanLink, State, SubmitNote,
 };
 use store::annotate::{self};
 use store::{
@@ -12,7 +12,7 @@ use store::{
     work,
 };
 
-use crate::fixture::{Desk, Fixture, MEASURES, Window, draft_of, global, now, slot};
+use crate::fixture::{Desk, Fixture, MEASURES, Window, draft_of, global, no_links, now, slot};
 
 fn rectangle(x: u32, y: u32, width: u32, height: u32) -> Shape {
     Shape::Rectangle {
@@ -163,6 +163,41 @@ fn a_shape_that_is_none_is_refused() {
 }
 
 #[test]
+fn words_link_to_regions_of_their_own_diagram_only() {
+    let mut desk = Fixture::new();
+    let (here, elsewhere) = (desk.import("a", "draft"), desk.import("b", "draft"));
+    let mut draw = |id: &DiagramId| {
+        let region = desk.write(|tx, by| regions::draw(tx, by, id, &drawn("r")));
+        region.unwrap().id
+    };
+    let (own, foreign) = (draw(&here), draw(&elsewhere));
+    let caption = global(&here);
+    let link = |region_id: &RegionId| SpanLink {
+        start: 0,
+        end: 2,
+        region_id: region_id.clone(),
+    };
+    let mut window = Window::open(&desk, &caption);
+    window.entry.links = vec![link(&foreign), link(&own)];
+    window.types(&mut desk, "words");
+    assert_eq!(desk.caption(&caption).links, [link(&own)]);
+    window.commits(&mut desk);
+    let links = [link(&foreign)];
+    desk.write(|tx, by| annotate::revise(tx, by, &caption, "other words", &links))
+        .unwrap();
+    assert_eq!(desk.caption(&caption).links, []);
+
+    // A region that was taken away may come back, and its links with it.
+    let mut window = Window::open(&desk, &caption);
+    window.entry.links = vec![link(&own)];
+    window.types(&mut desk, "words again");
+    desk.write(|tx, by| regions::remove(tx, by, &here, &own))
+        .unwrap();
+    window.types(&mut desk, "words again and more");
+    assert_eq!(desk.caption(&caption).links, [link(&own)]);
+}
+
+#[test]
 fn links_stay_with_the_words_through_every_step() {
     let mut desk = Fixture::new();
     let id = desk.import("a", "draft");
@@ -188,7 +223,7 @@ fn links_stay_with_the_words_through_every_step() {
     assert_eq!(desk.chain(&caption).len(), 2);
 
     let first = desk
-        .read(|connection| history::list(connection, &caption, None))
+        .read(|connection| history::list(connection, &caption, None, &desk.person))
         .pop()
         .unwrap();
     window.types(&mut desk, "typed, not yet a revision");
@@ -202,7 +237,8 @@ fn links_stay_with_the_words_through_every_step() {
             .contains(&"typed, not yet a revision".to_owned()),
         "what was being typed is kept"
     );
-    let entries = desk.read(|connection| history::list(connection, &caption, Some(&desk.person)));
+    let entries = desk
+        .read(|connection| history::list(connection, &caption, Some(&desk.person), &desk.person));
     assert!(entries[0].is_head && !entries[1].is_head);
 
     let other = desk.import("b", "draft");
@@ -221,7 +257,8 @@ fn reasons_say_why_and_open_the_list_behind_the_number() {
     set(&mut desk, &[Reason::Style, Reason::Invented]);
     assert_eq!(set(&mut desk, &[Reason::Invented]), [Reason::Invented]);
     assert_eq!(desk.caption(&global(&ids[1])).reasons, [Reason::Invented]);
-    let numbers = desk.read(|connection| dashboard::numbers(connection, now(), 7));
+    let numbers =
+        desk.read(|connection| dashboard::numbers(connection, &dashboard::utc_days(now(), 7)));
     assert_eq!(numbers.reasons.len(), 1);
     let behind = QueueFilter {
         reason: Some(Reason::Invented),
@@ -254,13 +291,21 @@ fn one_person_holds_a_diagram_until_the_lease_ends() {
     let none = lin.write(|tx, by| work::claim_next(tx, by, &QueueFilter::default(), None));
     assert_eq!(none.unwrap().map(|place| place.id), Some(ids[1].clone()));
 
-    wei.count("SELECT count(*) FROM diagram");
-    wei.write(|tx, _| {
-        tx.execute("UPDATE diagram SET claimed_until = 1 WHERE number = 1", ())?;
-        Ok(())
-    })
-    .unwrap();
+    wei.lapse(&ids[0]);
+    assert_eq!(
+        lin.view(&ids[0]).claim,
+        None,
+        "a lease that ran out is nobody's"
+    );
     lin.revise(&global(&ids[0]), "now it is free").unwrap();
+    let refused = wei.write(|tx, by| work::claim(tx, by, &ids[0]));
+    assert!(matches!(refused, Err(Error::Claimed { .. })));
+    lin.write(|tx, by| work::release(tx, by, &ids[0])).unwrap();
+    assert_eq!(
+        marked(&wei, QueueMark::Free),
+        [1],
+        "what was begun and given up"
+    );
     wei.write(|tx, by| work::claim(tx, by, &ids[0])).unwrap();
     lin.write(|tx, by| work::release(tx, by, &ids[0])).unwrap();
     assert_eq!(marked(&wei, QueueMark::Mine), Vec::<u32>::new());
@@ -319,6 +364,24 @@ fn many_are_changed_at_once_and_undone_where_nobody_changed_them_since() {
     assert_eq!(marked(&desk, QueueMark::Planned), [3]);
     let twice = desk.write(|tx, by| work::undo_bulk(tx, by, &done.id));
     assert!(matches!(twice, Err(Error::NoBulk)));
+}
+
+#[test]
+fn an_import_is_taken_back_but_for_what_somebody_began() {
+    let mut wei = Fixture::new();
+    let ids = ["a", "b", "c"].map(|name| wei.import(name, "draft"));
+    wei.revise(&global(&ids[1]), "begun").unwrap();
+    let back = BulkAction::Skip {
+        reason: "wrong folder".to_owned(),
+        only_todo: true,
+    };
+    let came_in = BulkScope::Picked { ids: ids.to_vec() };
+    let done = wei
+        .write(|tx, by| work::bulk(tx, by, &came_in, &back))
+        .unwrap();
+    assert_eq!((done.changed, done.unchanged), (2, 1));
+    let states = ids.map(|id| wei.state(&id));
+    assert_eq!(states, [State::Skipped, State::InProgress, State::Skipped]);
 }
 
 #[test]
@@ -385,7 +448,8 @@ fn a_hidden_draft_is_neither_shown_nor_accepted_until_the_text_is_in() {
     desk.submit(&global(&hidden)).unwrap();
     desk.submit(&global(&begun)).unwrap();
     assert!(desk.caption(&global(&hidden)).draft.is_some());
-    let numbers = desk.read(|connection| dashboard::numbers(connection, now(), 7));
+    let numbers =
+        desk.read(|connection| dashboard::numbers(connection, &dashboard::utc_days(now(), 7)));
     assert_eq!(
         (
             numbers.drafts.hidden.captions,
@@ -418,7 +482,7 @@ fn only_the_draft_that_was_seen_is_accepted() {
     let seen = drafts.iter().find(|draft| draft.text == "seen").unwrap();
     let note = SubmitNote {
         draft_id: Some(seen.id.clone()),
-        active_seconds: Some(12.5),
+        active: Vec::new(),
     };
     desk.write(|tx, by| annotate::submit(tx, by, &global(&id), &note, MEASURES))
         .unwrap();
@@ -451,7 +515,8 @@ fn two_people_write_without_seeing_each_other_and_both_hand_in() {
     assert_eq!(wei.state(&id), State::Submitted);
     let view = wei.read(|connection| review_view(connection, &id, &wei.person));
     assert_eq!(view.captions[0].experts.len(), 2);
-    let numbers = wei.read(|connection| dashboard::numbers(connection, now(), 7));
+    let numbers =
+        wei.read(|connection| dashboard::numbers(connection, &dashboard::utc_days(now(), 7)));
     assert_eq!(
         (numbers.agreement.pairs, numbers.agreement.text),
         (1, Some(0.0))
@@ -470,24 +535,26 @@ fn a_lead_accepts_one_text_fixes_another_and_keeps_the_experts_words() {
     wei.revise(&detailed, "detailed text").unwrap();
     wei.submit(&global(&id)).unwrap();
     let mut lead = wei.desk_of("lead");
-    lead.write(|tx, by| review::keep_lead_text(tx, by, &detailed, "being wri"))
+    lead.write(|tx, by| store::lead_text::keep(tx, by, &detailed, Some("better text")))
         .unwrap();
     let view = lead.read(|connection| review_view(connection, &id, &lead.person));
     let kept = view
         .captions
         .iter()
         .find(|caption| caption.slot == detailed);
-    assert_eq!(kept.unwrap().lead_text.as_deref(), Some("being wri"));
+    assert_eq!(kept.unwrap().lead_text.as_deref(), Some("better text"));
     let decision = NewDecision::Accept {
         picks: vec![Pick {
             slot: detailed.clone(),
             text: Picked::Fixed {
                 text: "better text".to_owned(),
+                over: None,
             },
         }],
         note: String::new(),
+        read: None,
     };
-    lead.write(|tx, by| review::decide(tx, by, &id, &decision))
+    lead.write(|tx, by| review::decide(tx, by, &id, &decision, no_links))
         .unwrap();
     assert_eq!(wei.state(&id), State::Approved);
     assert_eq!(wei.head(&detailed).as_deref(), Some("detailed text"));
@@ -531,14 +598,13 @@ fn returned_work_comes_back_with_its_reasons_and_conversations() {
     let decision = NewDecision::Return {
         reasons: vec![Reason::WrongTerm],
         note: "see my comment".to_owned(),
+        read: None,
     };
-    lead.write(|tx, by| review::decide(tx, by, &id, &decision))
+    lead.write(|tx, by| review::decide(tx, by, &id, &decision, no_links))
         .unwrap();
-    let view = wei.read(|connection| store::view::diagram_view(connection, &id, &wei.person));
-    assert_eq!(
-        view.return_reason.as_deref(),
-        Some("see my comment (wrong_term)")
-    );
+    let view = wei.view(&id);
+    assert_eq!(view.return_reason.as_deref(), Some("see my comment"));
+    assert_eq!(view.return_reasons, [Reason::WrongTerm]);
     assert_eq!(view.threads[0].anchor, anchor);
     assert_eq!(marked(&wei, QueueMark::ReturnedToMe), [1]);
     assert_eq!(marked(&lead, QueueMark::ReturnedToMe), Vec::<u32>::new());
@@ -554,44 +620,6 @@ fn returned_work_comes_back_with_its_reasons_and_conversations() {
     let other = wei.import("b", "draft");
     let astray = wei.write(|tx, by| threads::start(tx, by, &other, &anchor, "x"));
     assert!(matches!(astray, Err(Error::BadAnchor(_))));
-}
-
-#[test]
-fn every_number_of_the_dashboard_is_the_length_of_a_list() {
-    let mut desk = Fixture::new();
-    let ids = ["a", "b", "c"].map(|name| desk.import(name, "draft"));
-    desk.write(|tx, by| work::set_kind(tx, by, &ids[0], "sequence"))
-        .unwrap();
-    desk.submit(&global(&ids[0])).unwrap();
-    desk.revise(&global(&ids[1]), "text").unwrap();
-    let numbers = desk.read(|connection| dashboard::numbers(connection, now(), 7));
-    for kind in &numbers.by_kind {
-        for state in State::ALL {
-            let filter = QueueFilter {
-                kind: Some(kind.kind.clone()),
-                state: Some(state),
-                ..QueueFilter::default()
-            };
-            let mut states = kind.states;
-            assert_eq!(
-                *states.of(state) as usize,
-                found(&desk, &filter).len(),
-                "{kind:?}"
-            );
-        }
-    }
-    let person = &numbers.by_person[0];
-    let filter = QueueFilter {
-        person: Some(person.person_id.clone()),
-        ..QueueFilter::default()
-    };
-    assert_eq!(person.states.total() as usize, found(&desk, &filter).len());
-    assert_eq!(
-        numbers.drafts.shown.unchanged as usize,
-        marked(&desk, QueueMark::DraftUnchanged).len()
-    );
-    assert_eq!(numbers.days.len(), 7);
-    assert_eq!(numbers.days[6].submitted, 1);
 }
 
 #[test]

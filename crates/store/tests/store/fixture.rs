@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::{
-    Caption, Committed, DiagramId, Image, JournalEntry, Keep, Level, NewDraft, NewRegion, PersonId,
-    Saved, Slot, State, Timestamp, View,
+    Caption, Committed, DiagramId, DiagramView, DraftId, Image, JournalEntry, Keep, Level,
+    NewDraft, NewRegion, PersonId, Saved, Slot, State, SubmitNote, Timestamp, View,
 };
 use store::annotate::{self, By};
 use store::table::diagram::NewDiagram;
@@ -12,10 +12,15 @@ use store::table::{annotation, revision, working_copy};
 use store::{Connection, Database, Result, Transaction, Workspace, intake, table, view};
 
 /// Texts compared by their characters: enough to tell equal from different.
-pub const MEASURES: annotate::Measures = annotate::Measures {
-    kept: |draft, text| f64::from(u8::from(draft == text)),
-    agreement: |one, other| f64::from(u8::from(one == other)),
+pub const MEASURES: annotate::Measures<'static> = annotate::Measures {
+    kept: &|draft, text| f64::from(u8::from(draft == text)),
+    agreement: &|one, other| f64::from(u8::from(one == other)),
 };
+
+/// Links that stay where the words before them stayed: enough to see that they are asked for.
+pub fn no_links(_: &str, _: &[domain::SpanLink], _: &str) -> Vec<domain::SpanLink> {
+    Vec::new()
+}
 
 /// A clock that never shows the same moment twice.
 pub fn now() -> Timestamp {
@@ -111,6 +116,13 @@ impl Desk {
         store::queue::View::new(filter, &self.person, now())
     }
 
+    /// Lets whatever lease a diagram has run out.
+    pub fn lapse(&mut self, id: &DiagramId) {
+        let sql = "UPDATE diagram SET claimed_until = 1 WHERE id = ?1 AND claimed_by IS NOT NULL";
+        self.write(|tx, _| Ok(tx.execute(sql, [id.as_str()])?))
+            .unwrap();
+    }
+
     pub fn journal(&mut self, entry: &JournalEntry) -> Result<Saved> {
         self.write(|tx, by| annotate::journal(tx, by, entry))
     }
@@ -124,9 +136,16 @@ impl Desk {
     }
 
     pub fn submit(&mut self, slot: &Slot) -> Result<Committed> {
-        self.write(|tx, by| {
-            annotate::submit(tx, by, slot, &domain::SubmitNote::default(), MEASURES)
-        })
+        self.submit_seeing(slot, self.caption(slot).draft.map(|draft| draft.id))
+    }
+
+    /// Hands in with this draft on the screen.
+    pub fn submit_seeing(&mut self, slot: &Slot, draft_id: Option<DraftId>) -> Result<Committed> {
+        let note = SubmitNote {
+            draft_id,
+            active: Vec::new(),
+        };
+        self.write(|tx, by| annotate::submit(tx, by, slot, &note, MEASURES))
     }
 
     pub fn resolve(&mut self, slot: &Slot, keep: Keep) -> Result<Committed> {
@@ -138,11 +157,18 @@ impl Desk {
             .state
     }
 
+    /// The diagram as this person's window shows it.
+    pub fn view(&self, id: &DiagramId) -> DiagramView {
+        let by = By {
+            person: &self.person,
+            at: now(),
+        };
+        self.read(|connection| view::diagram_view(connection, id, by))
+    }
+
     /// The caption as this person's window shows it.
     pub fn caption(&self, slot: &Slot) -> Caption {
-        let view =
-            self.read(|connection| view::diagram_view(connection, &slot.diagram_id, &self.person));
-        let mut captions = view.captions.into_iter();
+        let mut captions = self.view(&slot.diagram_id).captions.into_iter();
         captions.find(|caption| caption.slot == *slot).unwrap()
     }
 

@@ -8,7 +8,7 @@ use domain::{
 use store::annotate::By;
 use store::jobs::{self, Claim, PromptVersions, Worker};
 use store::table::{draft, focus, job, job_item, model};
-use store::{Error, Result, view};
+use store::{Error, Result};
 
 use crate::fixture::{Desk, Fixture, Window, draft_of, global, new_diagram, now};
 
@@ -96,7 +96,7 @@ pub fn engine(by: By<'_>) -> Worker<'static> {
     }
 }
 
-fn prompts() -> PromptVersions {
+pub fn prompts() -> PromptVersions {
     Level::ALL
         .map(|level| (level, "1+0a0b0c0d".to_owned()))
         .into()
@@ -516,7 +516,7 @@ fn a_job_never_changes_an_experts_text() {
         Some("Another text.")
     );
     assert_eq!(desk.state(&ids[1]), domain::State::Submitted);
-    let view = desk.read(|connection| view::diagram_view(connection, &ids[0], &desk.person));
+    let view = desk.view(&ids[0]);
     let structure = view.captions.last().unwrap();
     assert_eq!(structure.slot.level, Level::Structure);
     assert_eq!(structure.text, "A model's text.");

@@ -5,9 +5,12 @@
     reason = "a helper of tests may fail, and a writer's acknowledgements are what it prints"
 )]
 
+mod annotating;
+mod board;
 mod captions;
 mod contention;
 mod crash;
+mod decisions;
 mod desk;
 mod engines;
 mod exam;
@@ -18,5 +21,6 @@ mod many;
 mod permanence;
 mod queue;
 mod review;
+mod roles;
 mod search;
 mod uncertainty;

@@ -242,12 +242,12 @@ fn the_log_names_every_change_and_repeats_no_text() {
     let actions: Vec<&str> = log.iter().map(|line| line.action.as_str()).collect();
     let expected = [
         "import", "draft", "begin", "revise", "revise", "conflict", "revise", "resolve", "submit",
-        "return", "submit", "approve", "reopen",
+        "return", "decide", "submit", "approve", "decide", "reopen",
     ];
     assert_eq!(actions, expected);
     assert!(log.iter().all(|line| line.who == "wei"));
     assert_eq!(log[9].note.as_deref(), Some("too short"));
-    let (before, after) = (log[11].before.as_deref(), log[11].after.as_deref());
+    let (before, after) = (log[12].before.as_deref(), log[12].after.as_deref());
     assert_eq!((before, after), (Some("submitted"), Some("approved")));
     let all = format!("{log:?}");
     assert!(!all.contains("secret"), "{all}");

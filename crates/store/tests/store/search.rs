@@ -93,6 +93,7 @@ fn the_index_follows_the_head() {
         .unwrap();
     check(&desk, "replaced detail", &["a"]);
     let mut lin = desk.desk_of("lin");
+    desk.lapse(&id);
     lin.revise(&slot_of_it, "by another").unwrap();
     check(&desk, "replaced another", &["a"]);
 }

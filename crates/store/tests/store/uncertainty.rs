@@ -14,6 +14,8 @@ const BY_UNCERTAINTY: QueueFilter = QueueFilter {
     person: None,
     reason: None,
     mark: None,
+    done: None,
+    handed_in: None,
 };
 
 /// Five diagrams whose drafts say `text`: the model was sure of them so far; the last has none.

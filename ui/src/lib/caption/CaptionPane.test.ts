@@ -7,6 +7,8 @@ import {
 } from "../../backend";
 import { fakeBackend } from "../../backend/fake";
 import CaptionPane from "./CaptionPane.svelte";
+import { run } from "../../commands";
+import { otherDraftView } from "../../commands/offered";
 
 const DRAFT: Draft = {
   id: "draft-1", level: "global", region_id: null, text: "The router sends.", label: "model-a", created_at: "2026-11-01T08:00:00Z",
@@ -17,7 +19,7 @@ function caption(level: Level, regionId: string | null, change: Partial<Caption>
   return {
     slot: { diagram_id: "d1", level, region_id: regionId },
     region_name: null, draft: null, text: "", editor_state: null, base_revision: null, version: 1,
-    written_by: null, saved_at: null, dirty: false, conflict: null, links: [], reasons: [], ...change,
+    written_by: null, saved_at: null, dirty: false, conflict: null, links: [], reasons: [], progress: "empty", ...change,
   };
 }
 
@@ -28,7 +30,7 @@ function viewOf(global: Partial<Caption> = {}, change: Partial<DiagramView> = {}
       view: { kind: "whole" }, context: "", source: null, license: null, imported_at: "2026-11-01T00:00:00Z",
       kind: "", plan: null, second: false, draft_hidden: false, skip_reason: null,
     },
-    regions: [], drafts: [], return_reason: null, read_only: false, claim: null, waits_for_second: false, threads: [],
+    regions: [], drafts: [], return_reason: null, return_reasons: [], read_only: false, claim: null, drafts_hidden: false, waits_for_second: false, threads: [],
     captions: [caption("global", null, { draft: DRAFT, text: DRAFT.text, ...global }), caption("detailed", null)],
     ...change,
   };
@@ -76,7 +78,7 @@ describe("typing", () => {
   });
 
   it("that cannot be stored is told and kept", async () => {
-    const error = { code: "other", message: "disk full", help: null };
+    const error = { code: "other", message: "disk full", help: null, named: null };
     const { props } = show(viewOf(), { journal: () => Promise.reject(error) });
     type("!");
     await pass(1000);
@@ -168,10 +170,10 @@ describe("what others write", () => {
 });
 
 describe("the draft", () => {
-  it("is shown beside the text, then merged with Ctrl+D", async () => {
+  it("is shown beside the text, then merged by its command", async () => {
     show(viewOf({ text: "The switch sends." }));
     expect(screen.getByTestId("draft-text").textContent).toBe("The router sends.");
-    await fireEvent.keyDown(screen.getByTestId("caption-editor"), { key: "d", ctrlKey: true });
+    run(otherDraftView);
     await pass(400);
     expect(screen.getByTestId("diff-merged").querySelector("del")?.textContent).toBe("The router sends.");
     expect(screen.getByTestId("diff-merged").querySelector("ins")?.textContent).toBe("The switch sends.");
@@ -208,7 +210,7 @@ describe("levels", () => {
 
   it("count the regions that are written and list them", async () => {
     const regions = ["a", "b"].map((id) => ({ id, name: `Region ${id}`, x: 0, y: 0, width: 1, height: 1, polygon: [] }));
-    const partial = [caption("partial", "a", { text: "Done.", base_revision: "r1" }), caption("partial", "b")];
+    const partial = [caption("partial", "a", { text: "Done.", base_revision: "r1", progress: "written" }), caption("partial", "b")];
     const view = viewOf({}, { regions });
     const { rerender, props } = show({ ...view, captions: [...view.captions, ...partial] });
     expect(screen.getByTestId("level-partial").textContent).toContain("1/2");

@@ -5,10 +5,11 @@
 import { history, historyField, historyKeymap, standardKeymap } from "@codemirror/commands";
 import { closeSearchPanel, findNext, findPrevious, search } from "@codemirror/search";
 import { Compartment, EditorState, type Extension, Transaction, type TransactionSpec } from "@codemirror/state";
-import { drawSelection, EditorView, type KeyBinding, keymap, placeholder } from "@codemirror/view";
+import { drawSelection, EditorView, type KeyBinding, keymap, placeholder, tooltips } from "@codemirror/view";
 import type { SpanLink } from "../../backend";
 import { cspNonce } from "../csp";
 import { glossary } from "../../state/glossary.svelte";
+import { commenting } from "./comments";
 import { changesLinks, linking, withLinks } from "./links";
 import { termMarks } from "./terms";
 import { captionTheme } from "./theme";
@@ -66,6 +67,9 @@ function extensions(now: EditorSettings): Extension {
     keymap.of([...findKeys, ...historyKeymap, ...standardKeymap]),
     captionTheme,
     linking,
+    // Above the first line there is no room inside the editor.
+    tooltips({ parent: document.body }),
+    commenting,
     termMarks((id) => glossary.terms.find((term) => term.id === id)),
     cursorStaysInView(),
     settings.of(settingsExtension(now)),

@@ -52,7 +52,7 @@ function caption(change: Partial<Caption> = {}): Caption {
   return {
     slot: { diagram_id: "d1", level: "global", region_id: null },
     region_name: null, draft: null, text: "", editor_state: null, base_revision: "base", version: 3,
-    written_by: null, saved_at: null, dirty: false, conflict: null, links: [], reasons: [], ...change,
+    written_by: null, saved_at: null, dirty: false, conflict: null, links: [], reasons: [], progress: "empty", ...change,
   };
 }
 

@@ -30,17 +30,37 @@ const linksField = StateField.define<readonly Link[]>({
   },
 });
 
+const setLit = StateEffect.define<readonly string[]>();
+
+/** Regions whose words are lit. */
+const litField = StateField.define<readonly string[]>({
+  create: () => [],
+  update(lit, { effects }) {
+    for (const effect of effects) if (effect.is(setLit)) return effect.value;
+    return lit;
+  },
+});
+
 function marks(state: EditorState): DecorationSet {
+  const lit = state.field(litField);
   const ranges = state.field(linksField).map(({ from, to, region }) =>
-    Decoration.mark({ class: "cm-link", attributes: { "data-region": region } }).range(from, to),
+    Decoration.mark({ class: lit.includes(region) ? "cm-link cm-lit" : "cm-link", attributes: { "data-region": region } }).range(from, to),
   );
   return Decoration.set(ranges, true);
+}
+
+/** Lights the words of regions, and no others; null where they are lit already. */
+export function lightWords(state: EditorState, regions: readonly string[]): TransactionSpec | null {
+  const now = state.field(litField);
+  const same = now.length === regions.length && now.every((each, index) => each === regions[index]);
+  return same ? null : { effects: setLit.of(regions) };
 }
 
 /** What an editor needs to hold links and show them. */
 export const linking: Extension = [
   linksField,
-  EditorView.decorations.compute([linksField], marks),
+  litField,
+  EditorView.decorations.compute([linksField, litField], marks),
   invertedEffects.of((transaction) =>
     transaction.effects.some((effect) => effect.is(setLinks)) || transaction.docChanged
       ? [setLinks.of(transaction.startState.field(linksField))]

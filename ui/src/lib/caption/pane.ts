@@ -1,5 +1,5 @@
 /** What the caption pane offers to the rest of the window, and what it reports. */
-import type { ApiError, Committed, Slot } from "../../backend";
+import type { ApiError, CaptionProgress, Committed, Slot } from "../../backend";
 import type { DiffMode } from "./modes";
 
 /** How the text on show is kept. */
@@ -30,21 +30,27 @@ export interface CaptionApi {
   flush(): Promise<void>;
   /** Stores everything typed in this diagram and makes revisions of it; rejects if that fails. */
   leave(): Promise<void>;
-  /** Makes the text on show the person's own, even where it is still a draft's: for handing it in as it was seen. */
-  keepShown(): void;
   /** The caption on show. */
   slot(): Slot;
   /** Links the selected words to `region`, or else to the one that is chosen next; the region, if it was done. */
   link(region: string | null): string | undefined;
   unlink(): void;
-  /** Puts the preferred term in place of the forbidden wording at the cursor. */
+  /** Puts the preferred term in place of the wording to avoid at the cursor, or goes to the next one. */
   preferTerm(): void;
+  /** Shows or closes the card of the term at the cursor. */
+  showTerm(): void;
   nextWarning(): void;
+  /** A command made or took back a revision of a caption, whose text stays. */
+  adopt(slot: Slot, done: Committed): void;
   /** Somebody's earlier text took the place of what is shown. */
   restored(done: Committed, text: string): void;
-  /** The draft that stands in an untouched caption. */
+  /** The draft whose text stands on the screen. */
   draftShown(): string | null;
+  /** How far the person is with the caption on show. */
+  progress(): CaptionProgress;
   focus(): void;
+  /** Selects the words that a conversation is about; false where they are gone. */
+  showComment(thread: string): boolean;
   undo(): void;
   redo(): void;
   find(): void;

@@ -4,7 +4,7 @@
  */
 import type { EditorState } from "@codemirror/state";
 import { SvelteMap } from "svelte/reactivity";
-import { type Backend, backend, type Caption, type SpanLink } from "../../backend";
+import { type Backend, backend, type Caption, type CaptionProgress, type SpanLink } from "../../backend";
 import { type EditorSettings, openState, storeState, withText } from "./editor";
 import { linksOf, withLinks } from "./links";
 import { Journal, type JournalStatus } from "./journal";
@@ -18,6 +18,8 @@ export class Session {
   state: EditorState = $state.raw() as EditorState;
   status: JournalStatus = $state.raw() as JournalStatus;
   readonly text = $derived(this.state.doc.toString());
+  /** Edited since the caption was read last. */
+  #typed = $state(false);
 
   constructor(caption: Caption, settings: EditorSettings) {
     this.caption = caption;
@@ -29,6 +31,7 @@ export class Session {
   /** Notes that the person changed the text to what `state` holds. */
   edited(state: EditorState): void {
     this.state = state;
+    this.#typed = true;
     this.journal.edit(() => ({ text: state.doc.toString(), editor_state: storeState(state), links: linksOf(state) }));
   }
 
@@ -39,12 +42,18 @@ export class Session {
   refresh(caption: Caption, still = false): void {
     const draftOnly = this.#untouched && isUntouched(caption);
     this.caption = caption;
-    if (this.journal.refresh(caption) && !(still && draftOnly)) this.show(caption.text, caption.links);
+    if (!this.journal.refresh(caption)) return;
+    this.#typed = false;
+    if (!(still && draftOnly)) this.show(caption.text, caption.links);
   }
 
-  /** Makes the text on show the person's own, where it is only a draft's yet. */
-  keepShown(): void {
-    if (this.#untouched && this.text.trim() !== "") this.edited(this.state);
+  /** How far the person is with it, what was typed a moment ago included. */
+  get progress(): CaptionProgress {
+    const { progress, draft } = this.caption;
+    if (!this.#typed) return progress;
+    if (this.text.trim() === "") return "empty";
+    if (draft?.text !== this.text) return "written";
+    return progress === "draft" ? "draft" : "accepted";
   }
 
   get #untouched(): boolean {

@@ -3,7 +3,7 @@
  * found moves with the words until the next answer.
  */
 import { type EditorState, type Extension, StateEffect, StateField, type TransactionSpec } from "@codemirror/state";
-import { Decoration, EditorView, hoverTooltip, type Tooltip } from "@codemirror/view";
+import { Decoration, EditorView, hoverTooltip, keymap, showTooltip, type Tooltip } from "@codemirror/view";
 import type { Term, TermHit } from "../../backend";
 import { unitsAt } from "./links";
 
@@ -28,6 +28,17 @@ const hitsField = StateField.define<readonly Hit[]>({
   },
 });
 
+const setCard = StateEffect.define<Hit | null>();
+
+/** The term whose card was asked for by a key; it closes when the cursor leaves or the words change. */
+const cardField = StateField.define<Hit | null>({
+  create: () => null,
+  update(card, transaction) {
+    for (const effect of transaction.effects) if (effect.is(setCard)) return effect.value;
+    return transaction.docChanged || transaction.selection !== undefined ? null : card;
+  },
+});
+
 /** What an editor needs to show terms; `find` names the entry that a card is about. */
 export function termMarks(find: (id: string) => Term | undefined): Extension {
   const marks = (state: EditorState) =>
@@ -37,21 +48,40 @@ export function termMarks(find: (id: string) => Term | undefined): Extension {
       ),
       true,
     );
+  const tooltip = (hit: Hit | null): Tooltip | null => {
+    const term = hit === null ? undefined : find(hit.term);
+    if (hit === null || term === undefined) return null;
+    return { pos: hit.from, end: hit.to, above: true, create: () => ({ dom: card(term, hit.preferred) }) };
+  };
   return [
     hitsField,
+    cardField,
     EditorView.decorations.compute([hitsField], marks),
-    hoverTooltip((view, at): Tooltip | null => {
-      const hit = hitAt(view.state, at);
-      const term = hit === null ? undefined : find(hit.term);
-      if (hit === null || term === undefined) return null;
-      return { pos: hit.from, end: hit.to, above: true, create: () => ({ dom: card(term, hit.preferred) }) };
-    }),
+    hoverTooltip((view, at) => tooltip(hitAt(view.state, at))),
+    showTooltip.from(cardField, tooltip),
+    keymap.of([{ key: "Escape", run: closeCard }]),
   ];
+}
+
+function closeCard({ state, dispatch }: EditorView): boolean {
+  if (state.field(cardField) === null) return false;
+  dispatch({ effects: setCard.of(null) });
+  return true;
+}
+
+/** Shows the card of the term at the cursor, or closes it; null where there is no term. */
+export function toggleCard(state: EditorState): TransactionSpec | null {
+  if (state.field(cardField, false) !== null) return { effects: setCard.of(null) };
+  const hit = hitAt(state, state.selection.main.head);
+  return hit === null ? null : { effects: setCard.of(hit) };
 }
 
 function card(term: Term, preferred: string | null): HTMLElement {
   const dom = document.createElement("div");
   dom.className = "cm-term-card";
+  // Read out when it comes by a key: the editor keeps the focus.
+  dom.setAttribute("role", "status");
+  dom.dataset["testid"] = "term-card";
   const line = (text: string, name: string): void => {
     if (text === "") return;
     const row = document.createElement("p");
@@ -75,9 +105,10 @@ export function showHits(state: EditorState, text: string, hits: readonly TermHi
   return { effects: setHits.of(placed) };
 }
 
-/** What stands at a place. */
+/** What stands at a place: between two terms the one that begins there, a wording to avoid before any other. */
 export function hitAt(state: EditorState, at: number): Hit | null {
-  return state.field(hitsField, false)?.find(({ from, to }) => from <= at && at <= to) ?? null;
+  const there = (state.field(hitsField, false) ?? []).filter(({ from, to }) => from <= at && at <= to);
+  return there.find(({ preferred }) => preferred !== null) ?? there.find(({ to }) => at < to) ?? there[0] ?? null;
 }
 
 /** Forbidden wordings, in reading order. */
@@ -96,9 +127,10 @@ export function applyPreferred(state: EditorState): TransactionSpec | null {
   };
 }
 
-/** The next warning after the cursor, round the end of the text; null where there is none. */
+/** The next warning after the cursor, round the end of the text, with its card; null where there is none. */
 export function nextWarning(state: EditorState): TransactionSpec | null {
   const all = warnings(state);
   const hit = all.find(({ from }) => from > state.selection.main.from) ?? all[0];
-  return hit === undefined ? null : { selection: { anchor: hit.from, head: hit.to }, scrollIntoView: true };
+  if (hit === undefined) return null;
+  return { selection: { anchor: hit.from, head: hit.to }, effects: setCard.of(hit), scrollIntoView: true };
 }

@@ -2,7 +2,7 @@
 import { EditorView } from "@codemirror/view";
 
 export const captionTheme = EditorView.theme({
-  "&": { height: "100%", color: "var(--text-1)", backgroundColor: "transparent" },
+  "&.cm-editor": { height: "100%", color: "var(--text-1)", backgroundColor: "transparent" },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--font-text)", fontSize: "var(--size-text)", lineHeight: "var(--line-text)" },
   ".cm-content": { maxWidth: "var(--measure)", padding: "var(--space-3) var(--space-4)", caretColor: "var(--text-1)" },
@@ -15,6 +15,8 @@ export const captionTheme = EditorView.theme({
   ".cm-searchMatch-selected": { backgroundColor: "var(--accent-soft)", outline: "2px solid var(--accent)" },
   ".cm-link": { borderBottom: "2px dotted var(--accent)" },
   ".cm-lit": { backgroundColor: "var(--accent-soft)" },
+  ".cm-commented": { backgroundColor: "var(--warning-soft)", borderBottom: "2px solid var(--warning)" },
+  ".cm-removed::before": { color: "var(--warning)", content: '"‸"', fontWeight: "600" },
   ".cm-term": { textDecoration: "underline dotted var(--text-3)", textUnderlineOffset: "3px" },
   ".cm-forbidden": { textDecoration: "underline wavy var(--warning)", textUnderlineOffset: "3px" },
   ".cm-tooltip": { backgroundColor: "var(--surface-1)", border: "1px solid var(--border-strong)", borderRadius: "6px" },

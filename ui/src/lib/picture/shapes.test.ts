@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Region } from "../../backend";
-import { bySize, cornerMoved, HANDLES, moved, polygon, rectangle, resized, shapeOf, withShape } from "./shapes";
+import { bySize, centred, cornerMoved, HANDLES, moved, polygon, rectangle, resized, shapeOf, withShape } from "./shapes";
 
 const image = { width: 100, height: 60 };
 const box = (x: number, y: number, width: number, height: number): Region => ({ id: "r", name: "r", x, y, width, height, polygon: [] });
@@ -13,6 +13,12 @@ describe("regions", () => {
     expect(rectangle({ x: 3, y: 3 }, { x: 3.2, y: 40 }, image)).toBeNull();
     expect(polygon([{ x: 1, y: 1 }, { x: 1, y: 1 }, { x: 5, y: 5 }], image)).toBeNull();
     expect(polygon([{ x: 1, y: 1 }, { x: 200, y: 1 }, { x: 5, y: 500 }], image)).toEqual({ kind: "polygon", points: [[1, 1], [99, 1], [5, 59]] });
+  });
+
+  it("are drawn by key in the middle of what is seen, however little of the picture that is", () => {
+    expect(centred({ x: 0, y: 0 }, { x: 100, y: 60 }, image)).toEqual({ kind: "rectangle", x: 25, y: 15, width: 50, height: 30 });
+    expect(centred({ x: 60, y: -200 }, { x: 500, y: 20 }, image)).toEqual({ kind: "rectangle", x: 70, y: 5, width: 20, height: 10 });
+    expect(centred({ x: 200, y: 0 }, { x: 300, y: 60 }, image)).toBeNull();
   });
 
   it("keep their size at the edges when they are moved", () => {

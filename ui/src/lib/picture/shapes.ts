@@ -32,6 +32,13 @@ export function rectangle(a: Point, b: Point, image: Size): Shape | null {
   return width < 1 || height < 1 ? null : { kind: "rectangle", x, y, width, height };
 }
 
+/** The middle quarter of what two corners show of the picture; null where they show none of it. */
+export function centred(from: Point, to: Point, image: Size): Shape | null {
+  const [a, b] = [within(from, image), within(to, image)];
+  const [dx, dy] = [(b.x - a.x) / 4, (b.y - a.y) / 4];
+  return rectangle({ x: a.x + dx, y: a.y + dy }, { x: b.x - dx, y: b.y - dy }, image);
+}
+
 /** The polygon through these corners; null where it has fewer than three different ones. */
 export function polygon(points: readonly Point[], image: Size): Shape | null {
   const corners: [number, number][] = [];

@@ -25,6 +25,32 @@ export interface ViewerEvents {
   /** A part of the picture on show could not be loaded. */
   missed(): void;
   pressed(): void;
+  /** A click, not a pull, on the picture itself. */
+  clicked(): void;
+}
+
+/** How a picture is looked at. */
+interface Look {
+  /** It follows the size of the pane, and may be enlarged to fill it. */
+  readonly fitted: boolean;
+  readonly fills: boolean;
+  /** CSS pixels per pixel of the picture. */
+  readonly scale: number;
+  /** What is in the middle of the pane, in widths of the picture. */
+  readonly x: number;
+  readonly y: number;
+}
+
+/** How each picture was looked at last, by its hash: whoever comes back to one finds what they saw. */
+const looks = new Map<string, Look>();
+/** How the picture before was looked at: the next one begins so. */
+let lastLook: Look | null = null;
+const MOST_LOOKS = 2000;
+
+/** Whether a picture will be shown whole, and no larger than it is. */
+export function opensFitted(hash: string): boolean {
+  const look = looks.get(hash) ?? lastLook;
+  return look === null || (look.fitted && !look.fills);
 }
 
 /** Factor of one step of the zoom keys and buttons. */
@@ -39,6 +65,7 @@ export class PictureViewer {
   readonly #osd: OpenSeadragon.Viewer;
   readonly #events: ViewerEvents;
   #item: OpenSeadragon.TiledImage | null = null;
+  #hash = "";
   /** Counts what was asked to be shown, so that a late answer is known as such. */
   #asked = 0;
   /** Whether the picture follows the size of the pane, and whether it may be enlarged to fill it. */
@@ -58,6 +85,7 @@ export class PictureViewer {
     this.#osd.addHandler("canvas-press", () => events.pressed());
     this.#osd.addHandler("canvas-drag", () => (this.#fitted = false));
     this.#osd.addHandler("canvas-scroll", () => (this.#fitted = false));
+    this.#osd.addHandler("canvas-click", ({ quick }) => quick && events.clicked());
     this.#osd.addHandler("canvas-double-click", (event) => this.#toggleAt(event.position));
   }
 
@@ -70,7 +98,10 @@ export class PictureViewer {
     this.#osd.forceRedraw();
   }
 
-  /** Shows another picture, fitted. The one on show stays until the next is drawn. */
+  /**
+   * Shows another picture as it was looked at last, or else as the one before it is: fitted, or at the same zoom. The
+   * one on show stays until the next is drawn.
+   */
   show(image: Image, view: View): void {
     const asked = ++this.#asked;
     this.#events.became("loading", image.hash);
@@ -97,6 +128,14 @@ export class PictureViewer {
       else item.addOnceHandler("fully-loaded-change", () => queueMicrotask(ready));
     };
     this.#osd.addTiledImage({ tileSource: pictureSource(image, view), opacity: 0, preload: true, error: failed, success });
+  }
+
+  /** Moves the picture along with a pointer, by CSS pixels. */
+  pull(dx: number, dy: number): void {
+    this.#fitted = false;
+    const { viewport } = this.#osd;
+    viewport.panBy(viewport.deltaPointsFromPixels(new OpenSeadragon.Point(-dx, -dy), true), true);
+    viewport.applyConstraints(true);
   }
 
   /** Passes on a wheel event that something over the picture received. */
@@ -148,12 +187,33 @@ export class PictureViewer {
       if (other !== item) world.removeItem(other);
     }
     this.#item = item;
-    this.#fitted = true;
-    this.#fills = false;
+    this.#hash = hash;
     item.setOpacity(1);
-    this.#home(true);
+    this.#look(looks.get(hash) ?? lastLook);
     this.#events.became("showing", hash);
     this.#osd.forceRedraw();
+  }
+
+  #look(look: Look | null): void {
+    this.#fitted = look?.fitted ?? true;
+    this.#fills = look?.fills ?? false;
+    if (look === null || look.fitted || this.#item === null) return this.#home(true);
+    const { viewport } = this.#osd;
+    viewport.zoomTo(this.#item.imageToViewportZoom(look.scale), undefined, true);
+    const height = this.#item.getBounds(true).height;
+    viewport.panTo(new OpenSeadragon.Point(look.x, Math.min(look.y, height)), true);
+    viewport.applyConstraints(true);
+  }
+
+  #remember(): void {
+    if (this.#item === null) return;
+    const { x, y } = this.#osd.viewport.getCenter(false);
+    const scale = this.#item.viewportToImageZoom(this.#osd.viewport.getZoom(false));
+    lastLook = { fitted: this.#fitted, fills: this.#fills, scale, x, y };
+    looks.delete(this.#hash);
+    looks.set(this.#hash, lastLook);
+    const oldest = looks.keys().next();
+    if (looks.size > MOST_LOOKS && oldest.done !== true) looks.delete(oldest.value);
   }
 
   /** The whole picture in the pane; a small one keeps its own pixels until it is told to fill. */
@@ -195,6 +255,7 @@ export class PictureViewer {
     const far = viewport.pixelFromPoint(bounds.getBottomRight(), true);
     const zoom = this.#zoom();
     this.#smooth(zoom < 0.999);
+    this.#remember();
     this.#events.moved({ x: corner.x, y: corner.y, width: far.x - corner.x, height: far.y - corner.y, zoom });
   }
 

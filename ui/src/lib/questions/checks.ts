@@ -5,7 +5,7 @@ import { t } from "../../i18n";
 const CHECKS = [
   "empty_stem", "no_key", "double_key", "too_few_choices", "empty_choice", "duplicate_choice", "overlapping_choice", "all_of_the_above",
   "longest_is_key", "key_position", "no_evidence", "no_rationale", "no_accepted_answer", "bad_tolerance", "gap_missing", "blind_answer",
-  "near_duplicate", "key_in_caption_only", "true_false_giveaway",
+  "near_duplicate", "near_duplicate_elsewhere", "key_in_caption_only", "true_false_giveaway",
 ] as const;
 type Check = (typeof CHECKS)[number];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { blank, moved, shuffled, withChoice, withKey, withKind, withNote } from "./content";
+import { blank, moved, noteOn, shuffled, withChoice, withKey, withKind, withNote } from "./content";
 
 const texts = (content: ReturnType<typeof blank>): string[] => content.choices.map(({ text }) => text);
 const keys = (content: ReturnType<typeof blank>): number[] => content.choices.flatMap(({ right }, index) => (right ? [index] : []));
@@ -29,11 +29,19 @@ describe("editing a question", () => {
     expect(withKind(filled, "true_false").accepted).toEqual([]);
   });
 
-  it("moves no further than the list goes, and keeps one note for each check", () => {
+  it("moves no further than the list goes", () => {
     expect([moved([1, 2, 3], 0, 1), moved([1, 2, 3], 2, 4), moved([1, 2, 3], 0, -1)]).toEqual([[2, 1, 3], [1, 2, 3], [1, 2, 3]]);
-    const noted = withNote(withNote(blank("fill_in"), "no_evidence", "a"), "no_evidence", "b");
-    expect(noted.overruled).toEqual([{ check: "no_evidence", note: "b" }]);
-    expect(withNote(noted, "no_evidence", null).overruled).toEqual([]);
+  });
+
+  it("keeps a note for each finding, and reads those from before it was kept what they are about", () => {
+    const core = { check: "overlapping_choice", about: "core | core network" };
+    const edge = { check: "overlapping_choice", about: "edge | edge router" };
+    const noted = withNote(withNote(withNote(blank("fill_in"), core, "a"), core, "b"), edge, "c");
+    expect([noteOn(noted, core), noteOn(noted, edge)]).toEqual(["b", "c"]);
+    expect(withNote(noted, core, null).overruled).toEqual([{ ...edge, note: "c" }]);
+    const old = { ...blank("fill_in"), overruled: [{ check: "overlapping_choice", note: "old" }] };
+    expect([noteOn(old, core), noteOn(old, edge)]).toEqual(["old", "old"]);
+    expect(withNote(old, core, "new").overruled).toEqual([{ ...core, note: "new" }]);
   });
 
   it("shuffles every option once", () => {

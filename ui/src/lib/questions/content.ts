@@ -1,5 +1,5 @@
 /** Edits of what a question says; pure, so that every one can be undone. */
-import type { Choice, Overruled, Question, QuestionContent, QuestionKind } from "../../backend";
+import type { Choice, Finding, Overruled, QuestionContent, QuestionKind } from "../../backend";
 
 export const KINDS: readonly QuestionKind[] = ["single_choice", "multiple_choice", "true_false", "fill_in"];
 export const LEVELS = ["global", "partial", "detailed"] as const;
@@ -84,10 +84,21 @@ export function moved<Item>(items: readonly Item[], index: number, by: number): 
   return next;
 }
 
-/** Puts or clears the reason why a warning does not apply. */
-export function withNote(content: QuestionContent, check: string, note: string | null): QuestionContent {
-  const others: Overruled[] = content.overruled.filter((each) => each.check !== check);
-  return { ...content, overruled: note === null ? others : [...others, { check, note }] };
+/** What a note keeps of a finding, so that it answers for that one only. */
+export type Noted = Pick<Finding, "check" | "about">;
+
+/** Whether a note answers for a finding; those from before it was kept what they are about answer for the whole check. */
+const answers = (note: Overruled, { check, about }: Noted): boolean => note.check === check && (note.about == null || note.about === about);
+
+/** Why a finding does not apply; empty where nobody said so. */
+export function noteOn(content: QuestionContent, finding: Noted): string {
+  return content.overruled.find((note) => answers(note, finding))?.note ?? "";
+}
+
+/** Puts or clears the reason why a finding does not apply. */
+export function withNote(content: QuestionContent, finding: Noted, note: string | null): QuestionContent {
+  const others = content.overruled.filter((each) => !answers(each, finding));
+  return { ...content, overruled: note === null ? others : [...others, { check: finding.check, about: finding.about, note }] };
 }
 
 /** An order in which an examinee may meet the options: a permutation of their indices. */
@@ -99,9 +110,6 @@ export function shuffled(count: number, random: () => number = Math.random): num
   }
   return order;
 }
-
-/** Whether an expert stands behind a question: synthetic items never count as experts' questions. */
-export const isSynthetic = ({ source }: Question): boolean => source.kind === "synthetic";
 
 function unlettered(line: string): string {
   return line.trim().replace(/^(?:[(（]?[A-Za-z][.)、．：:）]|[-*•])\s*/, "");

@@ -1,5 +1,6 @@
 /** A question that is being written: its text on the way to the store, its undo, and what the checks say. */
 import { backend, type Finding, type Question, type QuestionContent } from "../../backend";
+import { me } from "../../state/me.svelte";
 import { Journal, type JournalBackend } from "../caption/journal";
 
 /** Edits of the same field within this time are undone together, in milliseconds. */
@@ -27,11 +28,14 @@ export class Writer {
   #checkTimer: ReturnType<typeof setTimeout> | undefined;
   #checks = 0;
   #journal: Journal;
-  readonly #onkept: (id: string) => void;
+  readonly #onkept: (id: string, changed: boolean) => void;
+  /** What the store held when it was last told to everybody else here. */
+  #told: QuestionContent;
 
-  /** `onkept` hears of each text that became a revision. */
-  constructor(question: Question, onkept: (id: string) => void = () => undefined) {
+  /** `onkept` hears of each text that became a revision, and whether lists and numbers may say something else now. */
+  constructor(question: Question, onkept: (id: string, changed: boolean) => void = () => undefined) {
     this.#onkept = onkept;
+    this.#told = question.content;
     this.#question = question;
     this.#content = question.content;
     this.#journal = this.#open(question);
@@ -48,7 +52,7 @@ export class Writer {
   get findings(): readonly Finding[] | null {
     return this.#findings;
   }
-  /** What somebody else wrote meanwhile; both are kept. */
+  /** What somebody else wrote meanwhile; both are kept, and nothing is written before one of them is chosen. */
   get theirs(): Question | null {
     return this.#theirs;
   }
@@ -72,7 +76,7 @@ export class Writer {
     return this.#journal.settled;
   }
   get writable(): boolean {
-    return this.#question.state === "draft";
+    return this.#question.state === "draft" && this.#theirs === null && me.is("author");
   }
   /** What keeps the question out of the set: errors, and warnings that nobody answered for. */
   get blocking(): readonly Finding[] {
@@ -81,6 +85,7 @@ export class Writer {
 
   /** Takes an edit of `field`; edits of the same field in one go are one step of undo. */
   edit(content: QuestionContent, field: string): void {
+    if (!this.writable) return;
     const last = this.#done.at(-1);
     const now = Date.now();
     const together = last !== undefined && last.field === field && now - last.at < TOGETHER_MS && this.#undone.length === 0;
@@ -92,7 +97,7 @@ export class Writer {
 
   undo(): void {
     const step = this.#done.at(-1);
-    if (step === undefined) return;
+    if (step === undefined || !this.writable) return;
     this.#done = this.#done.slice(0, -1);
     this.#undone = [...this.#undone, { ...step, content: this.#content }];
     this.#put(step.content);
@@ -100,7 +105,7 @@ export class Writer {
 
   redo(): void {
     const step = this.#undone.at(-1);
-    if (step === undefined) return;
+    if (step === undefined || !this.writable) return;
     this.#undone = this.#undone.slice(0, -1);
     this.#done = [...this.#done, { ...step, content: this.#content, at: 0 }];
     this.#put(step.content);
@@ -118,9 +123,15 @@ export class Writer {
 
   /** Takes over what the store says, unless something typed here is newer. */
   refresh(question: Question): void {
+    if (this.#theirs !== null) {
+      // Mine stays on the screen; what it is compared with may have gone on.
+      if (question.version > this.#theirs.version) this.#theirs = question;
+      return;
+    }
     if (!this.settled || question.version < this.#question.version) return;
     const changed = question.version !== this.#question.version;
     this.#question = question;
+    this.#told = question.content;
     if (!changed) return;
     this.#content = question.content;
     this.#journal = this.#open(question);
@@ -134,6 +145,7 @@ export class Writer {
       this.#content = question.content;
     }
     this.#question = question;
+    this.#told = question.content;
     this.#theirs = null;
     this.#journal = this.#open(question);
     void this.check();
@@ -174,20 +186,25 @@ export class Writer {
     const api = backend();
     const kept: JournalBackend = {
       journal: async ({ text, version }) => {
-        const saved = await api.saveQuestion({ id, content: JSON.parse(text) as QuestionContent, version });
-        if (saved.theirs !== null) this.#theirs = saved.theirs;
-        this.#question = { ...this.#question, version: saved.version };
+        const content = JSON.parse(text) as QuestionContent;
+        const saved = await api.saveQuestion({ id, content, version });
+        this.#theirs = saved.theirs;
+        // What comes after a text that met another one meets it too, until somebody chooses.
+        if (saved.theirs !== null) return { version, base_revision: null, at: saved.at, conflict: null, state: "in_progress" };
+        this.#question = { ...this.#question, content, version: saved.version, updated_at: saved.at };
         return { version: saved.version, base_revision: null, at: saved.at, conflict: null, state: "in_progress" };
       },
       commitCaption: async () => {
         const { version } = await api.commitQuestion(id);
-        this.#onkept(id);
+        const changed = JSON.stringify(this.#told) !== JSON.stringify(this.#question.content);
+        this.#told = this.#question.content;
+        this.#onkept(id, changed);
         return { head_revision: null, base_revision: null, version, conflict: null, state: "in_progress" };
       },
     };
     const start = {
       slot: { diagram_id: question.diagram_id, level: question.content.level, region_id: null }, region_name: null, draft: null, text: "",
-      written_by: null, links: [], reasons: [], editor_state: null, base_revision: null, version: question.version, saved_at: null, dirty: false, conflict: null,
+      written_by: null, links: [], reasons: [], editor_state: null, base_revision: null, version: question.version, saved_at: null, dirty: false, progress: "written" as const, conflict: null,
     };
     return new Journal(start, kept, ({ pending, error, saved_at }) => {
       this.#pending = pending;

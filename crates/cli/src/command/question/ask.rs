@@ -20,7 +20,8 @@ use crate::{Context, plain};
 /// Have a model answer questions, and wait for it.
 ///
 /// With `--blind` the picture is withheld: a question whose key is found all the same, in every order of its options,
-/// needs no picture. Questions that this model answered as they stand are left out.
+/// needs no picture; the model is the workspace's blind examinee, unless one is named. Questions that this model answered
+/// as they stand are left out.
 #[derive(Debug, Args)]
 pub struct Ask {
     #[command(flatten)]
@@ -68,7 +69,11 @@ impl Ask {
 
     pub fn run(self, context: &Context) -> Result<Answer> {
         let session = Arc::new(self.workspace.open(context)?);
-        let model = self.model.find(&session)?;
+        let examinee = session.policy()?.blind_examinee;
+        let model = match examinee.filter(|_| self.blind && self.model.is_left_out()) {
+            Some(id) => session.model(id.as_str())?,
+            None => self.model.find(&session)?,
+        };
         let started = Instant::now();
         let scope = self.scope(&session)?;
         let job = session.queue_answers(&AnswerRequest {
