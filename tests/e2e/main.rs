@@ -29,3 +29,4 @@ mod structure;
 mod terms;
 mod tour;
 mod transfer;
+mod work;
