@@ -39,6 +39,16 @@ async fn tour(desk: &Desk, look: &str) -> Result<()> {
         desk.screenshot(&format!("tour-{name}-{look}")).await?;
         desk.no_problem().await?;
     }
+    desk.click("[data-testid=place-questions]").await?;
+    desk.click("[data-testid=questions-place] [role=option]")
+        .await?;
+    desk.appears("[data-testid=question]").await?;
+    desk.picture_shown().await?;
+    desk.screenshot(&format!("tour-question-{look}")).await?;
+    desk.press("Alt+T").await?;
+    desk.appears("[data-testid=try-it]").await?;
+    desk.screenshot(&format!("tour-try-it-{look}")).await?;
+    desk.press("Alt+T").await?;
     desk.click("[data-testid=place-annotate]").await?;
     desk.picture_shown().await?;
     for (key, level) in [
@@ -67,9 +77,13 @@ async fn settled(desk: &Desk, name: &str) -> Result<()> {
     let shown = match name {
         "annotate" => return desk.picture_shown().await,
         "questions" => "[data-testid=questions-place] [role=option]",
-        "review" => "[data-testid=review-place] [role=option]",
+        "review" => "[data-testid=expert-text]",
         "board" => "[data-testid=board-place] canvas",
         _ => "[data-testid=settings-place]",
     };
-    desk.appears(shown).await
+    desk.appears(shown).await?;
+    match name {
+        "questions" | "review" => desk.picture_shown().await,
+        _ => Ok(()),
+    }
 }

@@ -87,6 +87,7 @@ fn handed_in(
         caption.links = revision.links;
         caption.saved_at = Some(revision.created_at);
         caption.written_by = Some(revision.author);
+        caption.progress = CaptionProgress::Written;
         caption.base_revision = Some(revision.id);
     }
     Ok(caption)

@@ -1,6 +1,6 @@
 //! The chain of one caption: typing, pausing, two windows, a command meanwhile.
 
-use domain::{Caption, Keep, Level, State};
+use domain::{Caption, CaptionProgress, Keep, Level, State};
 use store::Error;
 
 use crate::fixture::{Desk, Fixture, Window, draft_of, global, slot};
@@ -361,6 +361,7 @@ fn what_was_handed_in_is_what_others_read_never_the_draft_below_it() {
         Some("wei".to_owned()),
     );
     assert_eq!(seen(&lead), theirs);
+    assert_eq!(lead.caption(&slot).progress, CaptionProgress::Written);
     assert_eq!(seen(&wei).1, None);
     lead.write(|tx, by| store::review::approve(tx, by, &id))
         .unwrap();
