@@ -1,9 +1,11 @@
 //! The work itself: older texts, reasons, hidden drafts, who holds what, a second person, many diagrams at once.
 
-use crate::harness::{Desk, EDITOR, Workspace, play};
+use crate::harness::{Desk, EDITOR, Stage, Workspace, play, sample_folder};
 use anyhow::{Result, bail, ensure};
 use app::Session;
-use app::domain::{HistoryEntry, Level, Reason, Slot};
+use app::domain::{
+    BulkAction, BulkScope, DrawnRegion, HistoryEntry, Level, Policy, Reason, Shape, Slot, State,
+};
 use serde_json::json;
 
 /// Somebody's global caption of a diagram.
@@ -125,6 +127,435 @@ fn an_older_text_comes_back_and_reasons_are_given_by_keys() {
             let is = format!("{shown} === {}", json!(serde_json::to_string(&names)?));
             desk.wait("the reasons are shown", &is).await?;
         }
+        desk.no_problem().await
+    });
+}
+
+#[test]
+fn a_hidden_draft_is_nowhere_until_the_text_is_in() {
+    play(async |stage| {
+        let workspace = stage.empty("hidden.callout")?;
+        workspace.reader()?.set_policy(&Policy {
+            hidden_draft_percent: 100,
+            ..Policy::default()
+        })?;
+        let pictures = sample_folder().display().to_string();
+        workspace.callout(&["import", &workspace.path(), &pictures])?;
+        let desk = stage.open(&workspace).await?;
+        let words = "Sequence diagram of 5G";
+        let is_told = format!("document.body.innerHTML.includes({})", json!(words));
+        desk.wait_text("[data-testid=draft-hidden]", |text| {
+            text.contains("from the picture alone")
+        })
+        .await?;
+        assert_eq!(desk.caption().await?, "");
+        ensure!(desk.get(&is_told).await? == json!(false), "no draft");
+        let all = desk.text("body").await?;
+        ensure!(!all.contains("No draft was made"), "there is one: {all}");
+        desk.screenshot("draft-hidden").await?;
+        desk.click(EDITOR).await?;
+        desk.type_keys("终端向核心网注册。").await?;
+        desk.press("Ctrl+Enter").await?;
+        desk.opened(2).await?;
+        desk.appears("[data-testid=draft-hidden]").await?;
+        ensure!(desk.get(&is_told).await? == json!(false), "no draft");
+
+        desk.press("Alt+Up").await?;
+        desk.opened(1).await?;
+        desk.wait_text("[data-testid=draft-text]", |text| text.starts_with(words))
+            .await?;
+        desk.disappears("[data-testid=draft-hidden]").await?;
+        assert_eq!(desk.caption().await?, "终端向核心网注册。");
+        desk.no_problem().await
+    });
+}
+
+/// Opens a window as somebody.
+async fn open_as(stage: &Stage, workspace: &Workspace, name: &str) -> Result<Desk> {
+    let desk = stage.open_bare(&[&workspace.path(), "--as", name]).await?;
+    desk.picture_shown().await?;
+    Ok(desk)
+}
+
+async fn take_next(desk: &Desk, number: u32) -> Result<()> {
+    desk.press("Ctrl+Shift+N").await?;
+    desk.opened(number).await?;
+    desk.wait("the keyboard is in the text", IN_TEXT).await
+}
+
+const IN_TEXT: &str =
+    "document.activeElement?.closest('[data-testid=caption-editor]') instanceof HTMLElement";
+
+/// Puts the keyboard at the end of the text, with keys.
+async fn to_text(desk: &Desk) -> Result<()> {
+    for _ in 0..4 {
+        if desk.get(IN_TEXT).await? == json!(true) {
+            return desk.press("Ctrl+End").await;
+        }
+        desk.press("F6").await?;
+    }
+    bail!("F6 never came to the text")
+}
+
+fn holder(workspace: &Workspace, number: u32) -> Result<Option<String>> {
+    Ok(workspace.diagram(number)?.claim.map(|claim| claim.person))
+}
+
+#[test]
+fn two_people_take_what_the_other_does_not_hold_by_keys() {
+    play(async |stage| {
+        let workspace = stage.sample()?;
+        let desk = stage.open(&workspace).await?;
+        let other = open_as(&stage, &workspace, "Mei").await?;
+        take_next(&desk, 2).await?;
+        take_next(&other, 3).await?;
+        assert_eq!(holder(&workspace, 2)?.as_deref(), Some("Test"));
+        assert_eq!(holder(&workspace, 3)?.as_deref(), Some("Mei"));
+
+        // Reading what somebody else holds, and leaving it again.
+        other.press("Alt+Up").await?;
+        other.opened(2).await?;
+        other
+            .wait_text("[data-testid=claimed]", |text| text.starts_with("Test is"))
+            .await?;
+        let draft = other.caption().await?;
+        to_text(&other).await?;
+        other.type_keys("not mine").await?;
+        other.screenshot("held").await?;
+        assert_eq!(other.caption().await?, draft);
+        other.press("Alt+Down").await?;
+        other.opened(3).await?;
+        other.disappears("[data-testid=claimed]").await?;
+        assert_eq!(workspace.diagram(2)?.diagram.state, State::Todo);
+
+        // The first words hold what nobody holds, and the other window says so at once.
+        desk.press("Alt+Up").await?;
+        desk.opened(1).await?;
+        assert_eq!(holder(&workspace, 1)?, None);
+        to_text(&desk).await?;
+        desk.type_keys(" 一个词").await?;
+        desk.saved().await?;
+        assert_eq!(holder(&workspace, 1)?.as_deref(), Some("Test"));
+        other
+            .wait(
+                "the list says who holds it",
+                "document.querySelector('[data-number=\"1\"] .mark[title]')?.title === 'Test works on it'",
+            )
+            .await?;
+        other.press("Alt+Up").await?;
+        other.opened(2).await?;
+        other.press("Alt+Up").await?;
+        other.opened(1).await?;
+        other.appears("[data-testid=claimed]").await?;
+        desk.no_problem().await?;
+        other.no_problem().await
+    });
+}
+
+const HERS: &str = "水獭 otter: the UE registers.";
+
+/// Mei captions diagram 1 as the first of two, about a region of hers, and hands it in.
+fn caption_first(workspace: &Workspace) -> Result<()> {
+    let (mei, lead) = (sit(workspace, "Mei")?, workspace.reader()?);
+    let global = slot(&lead, 1)?;
+    let ids = vec![global.diagram_id.clone()];
+    lead.bulk(
+        &BulkScope::Picked { ids },
+        &BulkAction::Second { wanted: true },
+    )?;
+    let shape = Shape::Rectangle {
+        x: 100,
+        y: 100,
+        width: 300,
+        height: 200,
+    };
+    let name = Some("heron-region".to_owned());
+    mei.draw_region(&global.diagram_id, &DrawnRegion { name, shape })?;
+    mei.revise(&global, HERS, &[], true)?;
+    Ok(())
+}
+
+/// Looks for what Mei made in every place where the second person could meet it.
+async fn sees_nothing_of_hers(desk: &Desk) -> Result<()> {
+    let told = "/水獭|otter|heron/.test(document.body.innerHTML)";
+    desk.disappears("[data-testid=region]").await?;
+    for level in ["Alt+1", "Alt+2", "Alt+3", "Alt+4"] {
+        desk.press(level).await?;
+        ensure!(desk.get(told).await? == json!(false), "at {level}");
+    }
+    desk.press("Alt+1").await?;
+    desk.press("Alt+H").await?;
+    desk.wait_text("[data-testid=history-dialog]", |text| {
+        text.contains("Nothing was written here yet")
+    })
+    .await?;
+    ensure!(desk.get(told).await? == json!(false), "in the history");
+    desk.press("Escape").await?;
+    desk.disappears("[data-testid=history-dialog]").await?;
+    desk.click("[data-testid=place-review]").await?;
+    desk.appears("[data-testid=review-place]").await?;
+    ensure!(desk.get(told).await? == json!(false), "in review");
+    desk.click("[data-testid=place-annotate]").await?;
+    desk.opened(1).await
+}
+
+#[test]
+fn a_second_person_sees_nothing_of_the_first_until_both_are_done() {
+    play(async |stage| {
+        let workspace = stage.sample()?;
+        caption_first(&workspace)?;
+        let desk = open_as(&stage, &workspace, "Wei").await?;
+        sees_nothing_of_hers(&desk).await?;
+        desk.screenshot("second-person").await?;
+        let (reader, mei) = (workspace.reader()?, sit(&workspace, "Mei")?);
+        let id = reader.find("1")?;
+        ensure!(mei.diagram(&id)?.waits_for_second, "she waits");
+        assert_eq!(reader.dashboard(7)?.agreement.pairs, 0);
+
+        desk.go_to_end_of_caption().await?;
+        desk.press("Ctrl+a").await?;
+        desk.type_keys("The UE registers.").await?;
+        desk.press("Ctrl+Enter").await?;
+        desk.opened(2).await?;
+        desk.press("Alt+Up").await?;
+        desk.opened(1).await?;
+        desk.wait_text("[data-testid=diagram-state]", |text| text == "Submitted")
+            .await?;
+        desk.appears("[data-testid=region]").await?;
+        desk.click("[data-testid=place-review]").await?;
+        desk.wait_text("[data-testid=agreement]", |text| text.contains('%'))
+            .await?;
+        let both = desk.texts("[data-testid=expert-text]").await?;
+        ensure!(
+            both.len() == 2 && both.iter().any(|text| text.contains("水獭")),
+            "{both:?}"
+        );
+        desk.screenshot("second-both").await?;
+        let experts = &reader.review(&id)?.captions[0].experts;
+        assert_eq!(experts.len(), 2);
+        assert_eq!(reader.dashboard(7)?.agreement.pairs, 1);
+        desk.no_problem().await
+    });
+}
+
+/// Picks the first rows of the queue, by keys.
+async fn pick(desk: &Desk, n: usize) -> Result<()> {
+    desk.press("Ctrl+F").await?;
+    desk.press("Down").await?;
+    desk.press("Home").await?;
+    desk.press(" ").await?;
+    for _ in 1..n {
+        desk.press("Shift+Down").await?;
+    }
+    desk.wait_text("[data-testid=queue-picked] [role=status]", |text| {
+        text == format!("{n} picked")
+    })
+    .await?;
+    Ok(())
+}
+
+/// Makes one change of what is picked, by its name in the dialog, with words or a number.
+async fn change_picked(desk: &Desk, what: &str, words: &str) -> Result<()> {
+    desk.press("Ctrl+Shift+Y").await?;
+    desk.appears("[data-testid=many-dialog]").await?;
+    if what != "plan" {
+        desk.click("[data-testid=many-what]").await?;
+        desk.click(&format!("[data-testid=option-{what}]")).await?;
+        desk.disappears(".select-list").await?;
+    }
+    let field = "[data-testid=many-place], [data-testid=many-words]";
+    desk.click(field).await?;
+    desk.press("Ctrl+a").await?;
+    desk.type_keys(words).await?;
+    desk.press("Enter").await?;
+    desk.wait_text("[data-testid=bulk-done]", |text| {
+        text.starts_with("3 diagrams changed")
+    })
+    .await?;
+    desk.disappears("[data-testid=many-dialog]").await
+}
+
+/// What a change of many diagrams may touch, of the first four.
+fn facts(workspace: &Workspace) -> Result<Vec<(Option<u32>, String, Option<String>)>> {
+    let diagrams = (1..=4).map(|number| Ok(workspace.diagram(number)?.diagram));
+    diagrams
+        .map(|diagram| diagram.map(|one| (one.plan, one.kind, one.skip_reason)))
+        .collect()
+}
+
+async fn undo_many(desk: &Desk, workspace: &Workspace) -> Result<()> {
+    desk.click("[data-testid=bulk-undo]").await?;
+    desk.disappears("[data-testid=bulk-done]").await?;
+    let left = (None, String::new(), None);
+    workspace
+        .until("it is undone", 1, |view| {
+            let one = &view.diagram;
+            (one.plan, one.kind.clone(), one.skip_reason.clone()) == left
+        })
+        .await?;
+    ensure!(facts(workspace)?.iter().all(|one| *one == left));
+    Ok(())
+}
+
+#[test]
+fn diagrams_are_left_out_and_many_are_changed_and_undone() {
+    play(async |stage| {
+        let workspace = stage.sample()?;
+        let desk = stage.open(&workspace).await?;
+        desk.press("Ctrl+Shift+K").await?;
+        desk.appears("[data-testid=skip-reason-input]").await?;
+        desk.type_keys("图太模糊").await?;
+        desk.press("Ctrl+Enter").await?;
+        desk.opened(2).await?;
+        let skipped = workspace.diagram(1)?.diagram;
+        assert_eq!(
+            (skipped.state, skipped.skip_reason.as_deref()),
+            (State::Skipped, Some("图太模糊"))
+        );
+        desk.press("Alt+Up").await?;
+        desk.wait_text("[data-testid=skipped]", |text| text.ends_with("图太模糊"))
+            .await?;
+        desk.click("[data-testid=unskip]").await?;
+        desk.disappears("[data-testid=skipped]").await?;
+        assert_eq!(workspace.diagram(1)?.diagram.state, State::Todo);
+
+        for (what, words) in [
+            ("plan", "2"),
+            ("diagram_kind", "时序图"),
+            ("skip", "twice in the set"),
+        ] {
+            pick(&desk, 3).await?;
+            change_picked(&desk, what, words).await?;
+            desk.screenshot(&format!("many-{what}")).await?;
+            let all = facts(&workspace)?;
+            let (plan, kind, reason) = &all[0];
+            match what {
+                "plan" => assert_eq!(*plan, Some(1)),
+                "skip" => assert_eq!(reason.as_deref(), Some(words)),
+                _ => assert_eq!(kind, words),
+            }
+            ensure!(all[1] == all[0] && all[2] == all[0]);
+            assert_eq!(all[3], (None, String::new(), None), "not picked");
+            undo_many(&desk, &workspace).await?;
+        }
+        desk.no_problem().await
+    });
+}
+
+async fn count(desk: &Desk, text: &str) -> Result<()> {
+    desk.wait_text("[data-testid=queue-count]", |shown| shown == text)
+        .await?;
+    Ok(())
+}
+
+async fn open_filters(desk: &Desk) -> Result<()> {
+    desk.press("Ctrl+Shift+P").await?;
+    desk.appears("[data-testid=filters-dialog]").await
+}
+
+#[test]
+fn a_saved_filter_is_used_deleted_and_brought_back() {
+    play(async |stage| {
+        let workspace = stage.sample()?;
+        let session = workspace.reader()?;
+        for number in ["3", "6", "7"] {
+            session.set_diagram_kind(&session.find(number)?, "topology")?;
+        }
+        let desk = stage.open(&workspace).await?;
+        open_filters(&desk).await?;
+        desk.click("[data-testid=filter-kind]").await?;
+        desk.click("[data-testid=option-topology]").await?;
+        desk.wait_text("[data-testid=filter-apply]", |text| text == "Show 3")
+            .await?;
+        desk.click("[data-testid=filter-name]").await?;
+        desk.type_keys("我的拓扑图\n").await?;
+        desk.wait_text("[data-testid=saved-filter]", |text| text == "我的拓扑图")
+            .await?;
+        desk.screenshot("filters").await?;
+        desk.press("Escape").await?;
+        count(&desk, "12 diagrams").await?;
+
+        let saved = "[data-testid=saved-filter]";
+        let delete = "[aria-label='Delete 我的拓扑图']";
+        for round in 0..2 {
+            open_filters(&desk).await?;
+            desk.click(saved).await?;
+            count(&desk, "3 diagrams").await?;
+            let numbers = desk.texts("[data-testid=queue-row] .number").await?;
+            assert_eq!(numbers, ["#0003", "#0006", "#0007"], "round {round}");
+            desk.click("[data-testid=filter-chips] button").await?;
+            count(&desk, "12 diagrams").await?;
+            if round == 1 {
+                break;
+            }
+            open_filters(&desk).await?;
+            desk.click(delete).await?;
+            desk.disappears(saved).await?;
+            ensure!(session.filters()?.is_empty());
+            desk.press("Ctrl+Shift+Backspace").await?;
+            desk.wait_text(saved, |text| text == "我的拓扑图").await?;
+            assert_eq!(session.filters()?.len(), 1);
+            desk.press("Escape").await?;
+        }
+        desk.no_problem().await
+    });
+}
+
+#[test]
+fn an_import_is_taken_back_but_for_what_was_begun() {
+    play(async |stage| {
+        let pictures = stage.folder().join("图");
+        std::fs::create_dir(&pictures)?;
+        for name in [
+            "bgp-state-machine.svg",
+            "gpon-access.svg",
+            "metro-ring-transport.png",
+            "network-slicing.png",
+        ] {
+            std::fs::copy(sample_folder().join(name), pictures.join(name))?;
+        }
+        let workspace = stage.empty("import.callout")?;
+        let desk = stage
+            .open_bare(&[&workspace.path(), "--as", "Test"])
+            .await?;
+        desk.press("Ctrl+I").await?;
+        desk.appears("[data-testid=import-path]").await?;
+        desk.type_keys(&pictures.display().to_string()).await?;
+        desk.press("Enter").await?;
+        desk.appears("[data-testid=import-report][data-imported='4']")
+            .await?;
+        desk.click("[data-testid=import-close]").await?;
+        desk.opened(1).await?;
+        desk.press("Alt+Down").await?;
+        desk.opened(2).await?;
+        to_text(&desk).await?;
+        desk.type_keys("已经开始了。").await?;
+        desk.saved().await?;
+        let mei = sit(&workspace, "Mei")?;
+        mei.revise(&slot(&mei, 3)?, "Begun by Mei.", &[], false)?;
+
+        desk.wait_text("[data-testid=undo-row]", |text| {
+            text.starts_with("4 diagrams came in")
+        })
+        .await?;
+        desk.press("Ctrl+Shift+Backspace").await?;
+        desk.disappears("[data-testid=undo-row]").await?;
+        desk.wait_text("[data-testid=state-skipped] .count", |count| count == "2")
+            .await?;
+        desk.screenshot("import-taken-back").await?;
+        let states = (1..=4).map(|number| Ok(workspace.diagram(number)?.diagram.state));
+        assert_eq!(
+            states.collect::<Result<Vec<State>>>()?,
+            [
+                State::Skipped,
+                State::InProgress,
+                State::InProgress,
+                State::Skipped
+            ]
+        );
+        desk.type_keys("还在写。").await?;
+        desk.saved().await?;
+        assert_eq!(workspace.caption(2)?.text, "已经开始了。还在写。");
         desk.no_problem().await
     });
 }
