@@ -53,6 +53,9 @@ CREATE TABLE diagram (
     skip_reason TEXT,
     claimed_by TEXT REFERENCES person (id),
     claimed_until INTEGER,
+    -- How much further from what experts handed in the newest draft of a caption is than the one before it:
+    -- the difference of their shares of common words, -1 to 0, of the caption that fell most.
+    regression REAL NOT NULL DEFAULT 0,
     CHECK ((state = 'skipped') = (skip_reason IS NOT NULL)),
     CHECK ((claimed_by IS NULL) = (claimed_until IS NULL))
 ) STRICT;
@@ -64,6 +67,7 @@ CREATE INDEX diagram_by_certainty ON diagram (certainty, number);
 CREATE INDEX diagram_by_state_certainty ON diagram (state, certainty, number);
 CREATE INDEX diagram_by_plan ON diagram (plan, number);
 CREATE INDEX diagram_by_agreement ON diagram (agreement, number);
+CREATE INDEX diagram_by_regression ON diagram (regression, number);
 CREATE INDEX diagram_by_claim ON diagram (claimed_by) WHERE claimed_by IS NOT NULL;
 
 -- Rectangles and polygons in pixels of the upright image. One that was removed stays for its texts.

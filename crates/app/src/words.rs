@@ -39,7 +39,7 @@ impl Session {
     /// # Errors
     /// As [`Self::page`].
     pub fn agreement(&self, one: &str, other: &str) -> Result<f64> {
-        Ok(agreement(self.glossary()?.segmenter(), one, other))
+        Ok(self.glossary()?.segmenter().agreement(one, other))
     }
 
     /// The glossary as it is now, made ready for searching; made again only when it changed.
@@ -61,7 +61,7 @@ impl Glossary {
     pub(crate) fn measured<T>(&self, work: impl FnOnce(Measures<'_>) -> T) -> T {
         work(Measures {
             kept: &|draft, text| self.segmenter().diff(draft, text).kept,
-            agreement: &|one, other| agreement(self.segmenter(), one, other),
+            agreement: &|one, other| self.segmenter().agreement(one, other),
         })
     }
 }
@@ -69,20 +69,6 @@ impl Glossary {
 /// Loads the dictionary of [`Session::diff`] ahead of its first use.
 pub fn warm_diff() {
     Segmenter::shared();
-}
-
-/// Twice the words in common by the words of both, 0–1; 1 where neither has any.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "word counts stay far below 2^52"
-)]
-fn agreement(segmenter: &Segmenter, one: &str, other: &str) -> f64 {
-    let n_one = segmenter.words(one).len() as f64;
-    let n_all = n_one + segmenter.words(other).len() as f64;
-    if n_all == 0.0 {
-        return 1.0;
-    }
-    2.0 * segmenter.diff(one, other).kept * n_one / n_all
 }
 
 /// The links of one text in another that was made of it: each goes with its words. Where some of them were
@@ -118,13 +104,8 @@ pub(crate) fn carried_links(before: &str, links: &[SpanLink], after: &str) -> Ve
 #[cfg(test)]
 mod tests {
     use domain::{RegionId, SpanLink};
-    use worddiff::Segmenter;
 
     use super::carried_links;
-
-    fn agreement(one: &str, other: &str) -> f64 {
-        super::agreement(Segmenter::shared(), one, other)
-    }
 
     /// The linked words before and after, where `before` links its words in brackets.
     fn check(marked: &str, after: &str, expected: &[&str]) {
@@ -179,14 +160,5 @@ mod tests {
             &["基站", "核心网"],
         );
         check("[gone]", "", &[]);
-    }
-
-    #[test]
-    fn agreement_is_the_same_from_both_sides() {
-        let (one, other) = ("the gNB sends data", "the gNB drops all data now");
-        assert!((agreement(one, other) - agreement(other, one)).abs() < 1e-12);
-        assert!((agreement(one, other) - 0.6).abs() < 1e-12);
-        assert!((agreement("", "") - 1.0).abs() < 1e-12);
-        assert!(agreement("甲", "乙").abs() < 1e-12);
     }
 }

@@ -225,7 +225,7 @@ pub struct Queue {
     )]
     search: String,
 
-    /// What comes first: number, uncertainty, disagreement or plan.
+    /// What comes first: number, uncertainty, disagreement, regression or plan.
     #[arg(long, value_name = "ORDER", default_value = "number", value_parser = word::<QueueOrder>)]
     order: QueueOrder,
 

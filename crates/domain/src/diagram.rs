@@ -235,6 +235,8 @@ pub enum QueueOrder {
     Uncertainty,
     /// Where two people's texts differ most first; diagrams without two come last.
     Disagreement,
+    /// Where the newest draft is further from what experts handed in than the one before it first.
+    Regression,
     /// By the lead's plan; diagrams outside it come last.
     Plan,
 }

@@ -14,7 +14,7 @@ use crate::table::annotation::{self, Annotation};
 use crate::table::revision::{self, NewRevision};
 use crate::table::working_copy::{self, WorkingCopy};
 use crate::table::{audit, conflict, diagram, draft, region};
-use crate::{Error, Result, access, claims, people, submissions};
+use crate::{Error, Result, access, claims, people, regressions, submissions};
 
 /// Who acts, and when.
 #[derive(Debug, Clone, Copy)]
@@ -196,6 +196,7 @@ pub fn submit(
     if diagram.second && complete {
         submissions::compare(tx, &diagram.id, measures.agreement)?;
     }
+    regressions::note(tx, &diagram.id, measures.agreement)?;
     diagram::set_state(tx, &slot.diagram_id, state)?;
     if diagram.second && complete {
         // Now everybody may find their words.

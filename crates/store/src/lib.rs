@@ -29,6 +29,7 @@ pub mod questions;
 pub mod queue;
 mod queue_marks;
 pub mod regions;
+pub mod regressions;
 pub mod review;
 mod review_view;
 pub mod runs;

@@ -23,6 +23,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_examine.sql"),
     include_str!("../migrations/0007_questions.sql"),
     include_str!("../migrations/0008_review.sql"),
+    include_str!("../migrations/0009_regression.sql"),
 ];
 
 /// The version this program reads and writes.

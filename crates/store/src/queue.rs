@@ -219,6 +219,7 @@ impl Order {
             }
             QueueOrder::Uncertainty => "certainty",
             QueueOrder::Disagreement => "agreement",
+            QueueOrder::Regression => "regression",
             QueueOrder::Plan => "plan",
         };
         Self {
@@ -342,6 +343,7 @@ fn index(filter: &QueueFilter) -> &'static str {
         (QueueOrder::Uncertainty, None) => "INDEXED BY diagram_by_certainty",
         (QueueOrder::Uncertainty, Some(_)) => "INDEXED BY diagram_by_state_certainty",
         (QueueOrder::Disagreement, _) => "INDEXED BY diagram_by_agreement",
+        (QueueOrder::Regression, _) => "INDEXED BY diagram_by_regression",
         (QueueOrder::Plan, _) => "INDEXED BY diagram_by_plan",
     }
 }

@@ -52,6 +52,20 @@ pub enum HunkKind {
 }
 
 impl Segmenter {
+    /// How far two texts agree: twice the words in common by the words of both, 0–1; 1 where neither has any.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "word counts stay far below 2^52"
+    )]
+    pub fn agreement(&self, one: &str, other: &str) -> f64 {
+        let n_one = self.words(one).len() as f64;
+        let n_all = n_one + self.words(other).len() as f64;
+        if n_all == 0.0 {
+            return 1.0;
+        }
+        2.0 * self.diff(one, other).kept * n_one / n_all
+    }
+
     /// Compares two texts word by word.
     pub fn diff(&self, before: &str, after: &str) -> Diff {
         let (old, new) = (self.tokens(before), self.tokens(after));

@@ -1,29 +1,45 @@
 //! Cuts text into tokens: words, and between them spaces and punctuation.
 //!
 //! Latin and the like are cut at Unicode word boundaries, runs of Chinese by jieba with a list
-//! of telecom terms of our own. A token never ends inside a grapheme.
+//! of telecom terms of our own. A glossary's terms that neither keeps whole, such as `5G核心网`, are found
+//! before. A token never ends inside a grapheme.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use jieba_rs::Jieba;
 use unicode_segmentation::UnicodeSegmentation;
+
+use crate::terms::{TermFinder, Wording};
 
 /// Telecom words the general dictionary lacks or cuts badly, one a line.
 const TERMS: &str = include_str!("terms.txt");
 
 /// Cuts texts into words. Making one takes a tenth of a second: keep it.
 #[derive(Debug)]
-pub struct Segmenter(Jieba);
+pub struct Segmenter {
+    jieba: Jieba,
+    /// Terms that are not Chinese throughout.
+    mixed: Option<TermFinder>,
+}
 
 impl Segmenter {
     /// A segmenter that keeps these terms whole, besides the field's own.
     pub fn new<'a>(terms: impl IntoIterator<Item = &'a str>) -> Self {
         let mut jieba = Jieba::new();
-        for term in TERMS.lines().chain(terms) {
+        let (chinese, mixed): (Vec<_>, Vec<_>) =
+            terms.into_iter().partition(|term| term.chars().all(is_han));
+        for term in TERMS.lines().chain(chinese) {
             jieba.add_word(term, None, None);
         }
-        Self(jieba)
+        let wordings = mixed.into_iter().enumerate().map(|(entry, text)| Wording {
+            text: text.to_owned(),
+            entry,
+            forbidden: false,
+        });
+        let mixed = TermFinder::new(wordings.collect());
+        Self { jieba, mixed }
     }
 
     /// The one without a workspace's terms, made on first use.
@@ -40,11 +56,17 @@ impl Segmenter {
 
     /// Cuts the whole of `text`; the concatenated tokens are `text` again.
     pub(crate) fn tokens<'a>(&self, text: &'a str) -> Vec<&'a str> {
-        let bounds = atom_bounds(text);
+        let mut bounds = atom_bounds(text);
+        let terms = self.terms_between(text, &bounds);
+        let mut next = terms.iter().peekable();
+        bounds.retain(|at| {
+            while next.next_if(|term| term.end <= *at).is_some() {}
+            next.peek().is_none_or(|term| *at <= term.start)
+        });
         let mut tokens = Vec::with_capacity(bounds.len());
         let mut start_idx = 0;
         while start_idx + 1 < bounds.len() {
-            let end_idx = run_end(text, &bounds, start_idx);
+            let end_idx = run_end(text, &bounds, start_idx, &terms);
             let run = &bounds[start_idx..=end_idx];
             if end_idx == start_idx + 1 {
                 tokens.push(&text[run[0]..run[1]]);
@@ -56,12 +78,30 @@ impl Segmenter {
         tokens
     }
 
+    /// Where terms stand that are not Chinese throughout, in order, from bound to bound.
+    fn terms_between(&self, text: &str, bounds: &[usize]) -> Vec<Range<usize>> {
+        let Some(finder) = &self.mixed else {
+            return Vec::new();
+        };
+        let offsets: Vec<usize> = text
+            .char_indices()
+            .map(|(at, _)| at)
+            .chain([text.len()])
+            .collect();
+        let found = finder.find(text).into_iter();
+        let ranges = found.map(|found| offsets[found.start]..offsets[found.end]);
+        let is_bound = |at: &usize| bounds.binary_search(at).is_ok();
+        ranges
+            .filter(|term| is_bound(&term.start) && is_bound(&term.end))
+            .collect()
+    }
+
     /// Cuts one run of Chinese into words; cuts of the dictionary inside an atom are ignored.
     fn push_chinese<'a>(&self, text: &'a str, run: &[usize], tokens: &mut Vec<&'a str>) {
         let (mut start, end) = (run[0], run[run.len() - 1]);
         let allowed: HashSet<usize> = run.iter().copied().collect();
         let mut at = start;
-        for word in self.0.cut(&text[start..end], true) {
+        for word in self.jieba.cut(&text[start..end], true) {
             at += word.word.len();
             if allowed.contains(&at) {
                 tokens.push(&text[start..at]);
@@ -94,9 +134,12 @@ fn atom_bounds(text: &str) -> Vec<usize> {
 }
 
 /// Index of the bound that ends the run of Chinese atoms starting at `start_idx`, or the next
-/// bound if that atom is not Chinese.
-fn run_end(text: &str, bounds: &[usize], start_idx: usize) -> usize {
-    let chinese = |idx: usize| text[bounds[idx]..].chars().next().is_some_and(is_han);
+/// bound if that atom is not Chinese, or one of the terms.
+fn run_end(text: &str, bounds: &[usize], start_idx: usize, terms: &[Range<usize>]) -> usize {
+    let is_term = |at: usize| terms.binary_search_by_key(&at, |term| term.start).is_ok();
+    let chinese = |idx: usize| {
+        text[bounds[idx]..].chars().next().is_some_and(is_han) && !is_term(bounds[idx])
+    };
     let mut end_idx = start_idx;
     while end_idx + 1 < bounds.len() && chinese(end_idx) {
         end_idx += 1;

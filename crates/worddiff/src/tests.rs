@@ -305,6 +305,31 @@ fn terms_are_found_as_words_of_their_own() {
         found(&[("网元", false), ("核心网元", true)], "核心网元"),
         ["核心网元"]
     );
+    let mixed = [("5G核心网", false), ("AMF", false), ("N2接口", false)];
+    assert_eq!(
+        found(&mixed, "采用5G核心网的AMF网元经N2接口相连，不是15G核心网"),
+        ["5G核心网", "AMF", "N2接口"]
+    );
+    let words = Segmenter::new(mixed.iter().map(|(term, _)| *term));
+    assert!(
+        words.words("采用5G核心网的AMF网元").contains(&"5G核心网"),
+        "a glossary's term is one word"
+    );
+    let two = Segmenter::new(["base station"]);
+    assert_eq!(
+        two.words("The base station, 基站 base stations"),
+        ["The", "base station", "基站", "base", "stations"]
+    );
     assert_eq!(found(&terms, ""), Vec::<String>::new());
     assert!(TermFinder::new(Vec::new()).is_none());
+}
+
+#[test]
+fn agreement_is_the_same_from_both_sides() {
+    let agreement = |one: &str, other: &str| Segmenter::shared().agreement(one, other);
+    let (one, other) = ("the gNB sends data", "the gNB drops all data now");
+    assert!((agreement(one, other) - agreement(other, one)).abs() < 1e-12);
+    assert!((agreement(one, other) - 0.6).abs() < 1e-12);
+    assert!((agreement("", "") - 1.0).abs() < 1e-12);
+    assert!(agreement("甲", "乙").abs() < 1e-12);
 }

@@ -2287,6 +2287,8 @@ export type QueueOrder =
 "uncertainty" | 
 /**  Where two people's texts differ most first; diagrams without two come last. */
 "disagreement" | 
+/**  Where the newest draft is further from what experts handed in than the one before it first. */
+"regression" | 
 /**  By the lead's plan; diagrams outside it come last. */
 "plan";
 

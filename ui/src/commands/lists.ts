@@ -12,6 +12,7 @@ import type { Command } from "./command";
 
 const ORDERS: Record<QueueOrder, Key> = {
   number: "queue.order_number", plan: "queue.order_plan", uncertainty: "queue.order_uncertainty", disagreement: "queue.order_disagreement",
+  regression: "queue.order_regression",
 };
 const annotating = ["annotate"] as const;
 const title = "actions.named";

@@ -27,6 +27,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
             "questions",
             "qwen",
             "store",
+            "worddiff",
         ],
     ),
     ("store", &["domain"]),

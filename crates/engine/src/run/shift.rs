@@ -16,7 +16,8 @@ use provider::{Answer, Delta, Finish, Message, Picture, ProviderError, Request};
 use qwen::generate::GenerateError;
 use store::jobs::{self, Claim};
 use store::table::{diagram, job, region};
-use store::{Database, Workspace, examine};
+use store::{Database, Workspace, examine, regressions};
+use worddiff::Segmenter;
 
 use super::models::{Failure, Models, Opened};
 use super::picture::Pictures;
@@ -236,7 +237,13 @@ impl Shift<'_> {
             Made::Draft(mut drafted, answer) => {
                 drafted.seconds = Some(seconds);
                 if database
-                    .write(|tx| jobs::finish_item(tx, at, id, &drafted))?
+                    .write(|tx| {
+                        let kept = jobs::finish_item(tx, at, id, &drafted)?;
+                        let agreement =
+                            |one: &str, other: &str| Segmenter::shared().agreement(one, other);
+                        regressions::note(tx, &diagram, &agreement)?;
+                        Ok(kept)
+                    })?
                     .is_some()
                 {
                     self.tell_drafted(item, &answer, seconds);

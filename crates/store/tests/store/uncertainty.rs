@@ -1,7 +1,7 @@
-//! The queue in the order of the model's uncertainty.
+//! The queue in the order of the model's uncertainty, and of where it became worse.
 
 use domain::{DiagramId, DraftScope, Level, QueueFilter, QueueOrder, Redraft};
-use store::jobs;
+use store::{jobs, regressions};
 
 use crate::fixture::{Fixture, global};
 use crate::jobs::{ENGINE, drafted, engine, one, request, workspace};
@@ -126,4 +126,51 @@ fn the_order_of_uncertainty_sorts_no_wide_rows() {
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");
         assert!(plan.starts_with("SEARCH"), "{plan}");
     }
+}
+
+/// The share of the characters of both texts that begin them alike.
+fn alike(one: &str, other: &str) -> f64 {
+    let same = one.bytes().zip(other.bytes());
+    let same = same.take_while(|(a, b)| a == b).count();
+    2.0 * same as f64 / (one.len() + other.len()) as f64
+}
+
+#[test]
+fn the_queue_can_begin_where_a_newer_draft_is_worse() {
+    let (mut desk, ids, model) = workspace(3);
+    let draft = |desk: &mut Fixture, n: usize, text: &str| {
+        let scope = DraftScope::Ids {
+            ids: vec![ids[n].clone()],
+        };
+        let again = domain::DraftRequest {
+            redraft: Redraft::Always,
+            ..request(&model, &[Level::Global], scope)
+        };
+        desk.queue(&again).unwrap();
+        let item = desk.claim(ENGINE, 1).unwrap().items[0].id;
+        desk.write(|tx, by| {
+            jobs::finish_item(tx, engine(by), item, &drafted(text, None))?;
+            regressions::note(tx, &ids[n], &alike)
+        })
+        .unwrap();
+    };
+    for (n, id) in ids.iter().enumerate() {
+        draft(&mut desk, n, "abcdefgh");
+        desk.revise(&global(id), "abcdefgh").unwrap();
+        desk.submit(&global(id)).unwrap();
+    }
+    let filter = QueueFilter {
+        order: QueueOrder::Regression,
+        ..BY_UNCERTAINTY
+    };
+    assert_eq!(order(&desk, &filter), [1, 2, 3], "nothing fell yet");
+    draft(&mut desk, 1, "abcdxxxx");
+    draft(&mut desk, 2, "abxxxxxx");
+    assert_eq!(order(&desk, &filter), [3, 2, 1]);
+    draft(&mut desk, 2, "abcdefgh");
+    assert_eq!(
+        order(&desk, &filter),
+        [2, 1, 3],
+        "the newest one is as good again"
+    );
 }
