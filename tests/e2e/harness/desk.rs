@@ -215,6 +215,15 @@ impl Desk {
     /// Moves the pointer through places in CSS pixels of the page; with the button held from the first to the last
     /// where `held`. One place and `held` is a click.
     pub async fn point(&self, places: &[(f64, f64)], held: bool) -> Result<()> {
+        self.drag(places, held, held).await
+    }
+
+    /// As [`Self::point`] with the button held, and it stays held.
+    pub async fn hold(&self, places: &[(f64, f64)]) -> Result<()> {
+        self.drag(places, true, false).await
+    }
+
+    async fn drag(&self, places: &[(f64, f64)], held: bool, released: bool) -> Result<()> {
         let mut mouse = MouseActions::new("mouse".to_owned());
         for (index, &(x, y)) in places.iter().enumerate() {
             mouse = mouse.then(PointerAction::MoveTo {
@@ -228,7 +237,7 @@ impl Desk {
                 });
             }
         }
-        if held {
+        if released {
             mouse = mouse.then(PointerAction::Up {
                 button: MOUSE_BUTTON_LEFT,
             });
