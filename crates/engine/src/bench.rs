@@ -1,4 +1,6 @@
-//! How fast a model on this machine writes: what `callout bench generate` measures.
+//! How fast a model on this machine writes and learns: what `callout bench` measures of models.
+
+mod train;
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -11,6 +13,8 @@ use serde::Serialize;
 
 use crate::local::{Local, WriteError};
 use crate::peak_rss_mb;
+
+pub use train::{TrainFigures, TrainOptions, train};
 
 /// Times of greedy drafting with one picture; medians.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -225,7 +225,7 @@ fn processor(
 ) -> Result<Processor, ProcessorError> {
     let mut own = PreprocessorConfig::from_dir(dir)?;
     if let Some(max_pixels) = max_pixels {
-        own.max_pixels = own.max_pixels.min(max_pixels).max(own.min_pixels);
+        own.shrink_to(max_pixels);
     }
     Processor::new(own, &config.vision)
 }

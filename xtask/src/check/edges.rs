@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Each crate of the workspace and those of the others it may use. What is not listed is forbidden.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("picture", &[]),
     ("worddiff", &[]),
@@ -17,16 +17,19 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("provider", &["domain"]),
     ("qwen", &[]),
     ("finetune", &["qwen"]),
+    ("training", &["finetune", "qwen"]),
     (
         "engine",
         &[
             "domain",
+            "finetune",
             "hub",
             "picture",
             "provider",
             "questions",
             "qwen",
             "store",
+            "training",
             "worddiff",
         ],
     ),
@@ -52,11 +55,13 @@ const ALLOWED: [(&str, &[&str]); 16] = [
             "app",
             "domain",
             "engine",
+            "finetune",
             "hub",
             "interchange",
             "picture",
             "provider",
             "qwen",
+            "training",
         ],
     ),
     (DESK, &["app", "domain", "picture"]),

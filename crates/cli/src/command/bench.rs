@@ -1,7 +1,7 @@
 //! `callout bench`: figures that anybody can repeat. The workspaces it makes are removed again.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+mod train;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -17,9 +17,6 @@ use crate::{Context, plain};
 
 /// What is asked about the picture.
 const QUESTION: &str = "Describe the diagram.";
-
-/// Most bytes of a row of training data.
-const MAX_ROW_BYTES: u64 = 16 << 20;
 
 /// Measure how fast Callout is here, in a temporary workspace.
 #[derive(Debug, Args)]
@@ -60,6 +57,8 @@ enum What {
         #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
         runs: u32,
     },
+    /// How fast a model on this machine learns: forward, backward, clipping and AdamW.
+    Train(train::Train),
     /// How long reads, searches and saves take in a workspace of generated diagrams.
     Workspace {
         /// How many diagrams.
@@ -94,6 +93,9 @@ impl Bench {
             let counts = (*new as usize, *runs as usize);
             return answer(&engine::bench::generate(&local, picture, QUESTION, counts)?);
         }
+        if let What::Train(train) = &self.what {
+            return answer(&train.figures()?);
+        }
         if let What::Diff { characters } = self.what {
             return answer(&app::bench::diff(characters)?);
         }
@@ -114,48 +116,45 @@ impl Bench {
                 progress.finish();
                 answer(&figures)
             }
-            What::Workspace { diagrams } => {
-                let mut progress = Progress::new();
-                let show = |done| {
-                    progress.show(&ImportProgress {
-                        done,
-                        total: diagrams,
-                        current: "generated".to_owned(),
-                    });
-                };
-                let figures = app::bench::workspace(&root, &context.person, diagrams, show)?;
-                progress.finish();
-                answer(&figures)
+            What::Workspace { diagrams } => answer(&counted(diagrams, "generated", |show| {
+                app::bench::workspace(&root, &context.person, diagrams, show)
+            })?),
+            What::Dashboard { revisions } => answer(&counted(revisions, "revisions", |show| {
+                app::bench::dashboard(&root, &context.person, revisions, show)
+            })?),
+            What::Diff { .. } | What::Generate { .. } | What::Train(_) => {
+                unreachable!("needs no workspace")
             }
-            What::Dashboard { revisions } => {
-                let mut progress = Progress::new();
-                let show = |done| {
-                    progress.show(&ImportProgress {
-                        done,
-                        total: revisions,
-                        current: "revisions".to_owned(),
-                    });
-                };
-                let figures = app::bench::dashboard(&root, &context.person, revisions, show)?;
-                progress.finish();
-                answer(&figures)
-            }
-            What::Diff { .. } | What::Generate { .. } => unreachable!("needs no workspace"),
         }
     }
 }
 
+/// Shows how many of `total` there are while `work` makes them.
+fn counted<T>(
+    total: u32,
+    current: &str,
+    work: impl FnOnce(&mut dyn FnMut(u32)) -> Result<T>,
+) -> Result<T> {
+    let mut progress = Progress::new();
+    let made = work(&mut |done| {
+        progress.show(&ImportProgress {
+            done,
+            total,
+            current: current.to_owned(),
+        });
+    })?;
+    progress.finish();
+    Ok(made)
+}
+
 /// The picture that the first row of a file names, beside that file.
 fn first_picture(data: &Path) -> Result<PathBuf> {
-    let file = File::open(data).with_context(|| format!("opening {}", data.display()))?;
-    let mut line = String::new();
-    BufReader::new(file.take(MAX_ROW_BYTES)).read_line(&mut line)?;
-    let row: Value =
-        serde_json::from_str(&line).with_context(|| format!("reading {}", data.display()))?;
-    let name = row["images"][0].as_str().or(row["image"].as_str());
-    let name =
-        name.with_context(|| format!("no `images` in the first row of {}", data.display()))?;
-    Ok(data.parent().unwrap_or(Path::new("")).join(name))
+    let rows = training::rows::read(data, &training::rows::Options::default())?.rows;
+    let image = rows
+        .into_iter()
+        .next()
+        .and_then(|row| row.images.into_iter().next());
+    image.with_context(|| format!("no image in the first row of {}", data.display()))
 }
 
 /// Figures as a table: their keys carry the units.

@@ -66,6 +66,11 @@ struct Nested {
 }
 
 impl PreprocessorConfig {
+    /// Shrinks larger pictures to `max_pixels`, but never below the least that the checkpoint takes.
+    pub fn shrink_to(&mut self, max_pixels: u64) {
+        self.max_pixels = self.max_pixels.min(max_pixels).max(self.min_pixels);
+    }
+
     /// Reads the configuration of the checkpoint in `dir`.
     ///
     /// # Errors

@@ -1,0 +1,7 @@
+//! Runs of fine-tuning, from files of rows to a folder with everything that came of them.
+//!
+//! [`rows`] reads data sets as others write them, [`encode`] makes rows into what a model learns from. The
+//! training itself is crate `finetune`.
+
+pub mod encode;
+pub mod rows;

@@ -1,0 +1,3 @@
+//! Tests of package `training`.
+
+mod rows;
