@@ -117,7 +117,8 @@ async fn pull_and_hold(desk: &Desk) -> Result<()> {
 
 /// Nothing is broken, and the one region is where and what it was.
 fn is_whole(workspace: &Workspace, expected: &Region) -> Result<()> {
-    assert_eq!(workspace.diagram(1)?.regions, [expected.clone()]);
+    let regions = workspace.diagram(1)?.regions;
+    assert_eq!(regions, std::slice::from_ref(expected));
     let problems = workspace.reader()?.status()?.problems;
     ensure!(problems.is_empty(), "the database is sound: {problems:?}");
     Ok(())

@@ -29,7 +29,10 @@ async fn pick(desk: &Desk, n: usize) -> Result<()> {
 /// Makes one change of what is picked, by its name in the dialog, with words or a number.
 async fn change_picked(desk: &Desk, what: &str, words: &str) -> Result<()> {
     desk.press("Ctrl+Shift+Y").await?;
-    desk.appears("[data-testid=many-dialog]").await?;
+    desk.wait_text("[data-testid=many-dialog] .hint", |text| {
+        text == "What is picked in the queue."
+    })
+    .await?;
     if what != "plan" {
         desk.click("[data-testid=many-what]").await?;
         desk.click(&format!("[data-testid=option-{what}]")).await?;
@@ -47,8 +50,11 @@ async fn change_picked(desk: &Desk, what: &str, words: &str) -> Result<()> {
     desk.disappears("[data-testid=many-dialog]").await
 }
 
+/// A diagram's place in the plan, its kind, and why it is left out.
+type Facts = (Option<u32>, String, Option<String>);
+
 /// What a change of many diagrams may touch, of the first four.
-fn facts(workspace: &Workspace) -> Result<Vec<(Option<u32>, String, Option<String>)>> {
+fn facts(workspace: &Workspace) -> Result<Vec<Facts>> {
     let diagrams = (1..=4).map(|number| Ok(workspace.diagram(number)?.diagram));
     diagrams
         .map(|diagram| diagram.map(|one| (one.plan, one.kind, one.skip_reason)))
