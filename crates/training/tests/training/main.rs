@@ -1,3 +1,4 @@
 //! Tests of package `training`.
 
 mod rows;
+mod snapshot;
