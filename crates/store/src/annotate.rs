@@ -198,7 +198,7 @@ pub fn submit(
     }
     regressions::note(tx, &diagram.id, measures.agreement)?;
     diagram::set_state(tx, &slot.diagram_id, state)?;
-    if diagram.second && complete {
+    if complete && (diagram.second || diagram.draft_hidden) {
         // Now everybody may find their words.
         diagram::index_words(tx, &diagram.id)?;
     }

@@ -3,11 +3,12 @@
 //! Which ones depends on their ids alone, so that the same share picks the same diagrams again, and a larger
 //! share picks those of a smaller one and more.
 
-use domain::Policy;
+use domain::{DiagramId, Policy};
 use rusqlite::Transaction;
 use sha2::{Digest, Sha256};
 
 use crate::Result;
+use crate::table::diagram;
 
 /// Applies the shares to every diagram that nobody has begun.
 pub(crate) fn apply(tx: &Transaction<'_>, policy: &Policy) -> Result<()> {
@@ -16,20 +17,27 @@ pub(crate) fn apply(tx: &Transaction<'_>, policy: &Policy) -> Result<()> {
         .query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     for (number, id) in ids {
-        set(tx, number, &id, policy)?;
+        if set(tx, number, &id, policy)? {
+            // A draft that is hidden is not found by its words.
+            diagram::index_words(tx, &DiagramId::from_text(id))?;
+        }
     }
     Ok(())
 }
 
-/// Applies the shares to one diagram.
-pub(crate) fn set(tx: &Transaction<'_>, number: u32, id: &str, policy: &Policy) -> Result<()> {
-    tx.prepare_cached("UPDATE diagram SET draft_hidden = ?2, second = ?3 WHERE number = ?1")?
+/// Applies the shares to one diagram; true if that changed it.
+pub(crate) fn set(tx: &Transaction<'_>, number: u32, id: &str, policy: &Policy) -> Result<bool> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE diagram SET draft_hidden = ?2, second = ?3
+             WHERE number = ?1 AND (draft_hidden, second) IS NOT (?2, ?3)",
+        )?
         .execute((
             number,
             falls_within(id, "draft", policy.hidden_draft_percent),
             falls_within(id, "second", policy.second_annotation_percent),
         ))?;
-    Ok(())
+    Ok(changed > 0)
 }
 
 /// Whether the diagram belongs to a share of `percent`; `which` keeps two shares independent of each other.

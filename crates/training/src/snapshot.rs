@@ -248,12 +248,15 @@ impl Entry {
     }
 }
 
+/// The hashes of a row's pictures, and each with its look.
+type Seen = (Vec<String>, Vec<(String, Look)>);
+
 /// Hash and look of each of a row's pictures; each file is decoded once.
 fn look_at(
     row: &Row,
     seen: &mut BTreeMap<PathBuf, (String, Look)>,
     decode: &mut dyn FnMut(&Path) -> Result<DynamicImage, String>,
-) -> Result<(Vec<String>, Vec<(String, Look)>), String> {
+) -> Result<Seen, String> {
     let mut own = Vec::new();
     for path in &row.images {
         if !seen.contains_key(path) {

@@ -25,6 +25,8 @@ interface Ahead {
 }
 
 let ahead: Ahead | null = null;
+/** The diagram that is being opened. */
+let bound: string | null = null;
 /** Raised by every wish to go somewhere; only the last wish is fulfilled. */
 let wish = 0;
 
@@ -33,10 +35,11 @@ export async function openDiagram(id: string, index?: number): Promise<void> {
   const mine = ++wish;
   if (id === open.id) return;
   if (index !== undefined) activateRow(index);
-  if (!(await leaveDiagram())) return;
+  bound = id;
+  const view = (await leaveDiagram()) && mine === wish ? await viewOf(id) : null;
   if (mine !== wish) return;
-  const view = await viewOf(id);
-  if (view === null || mine !== wish) return;
+  bound = null;
+  if (view === null) return;
   showDiagram(view);
   remember(`last.${session.now.workspace?.path ?? ""}`, id);
   if (index === undefined) await findRow(id);
@@ -45,7 +48,8 @@ export async function openDiagram(id: string, index?: number): Promise<void> {
 
 /** Opens the next or previous diagram of the queue; true if there was one. */
 export async function openNeighbour(forward: boolean): Promise<boolean> {
-  const from = open.id ?? queue.row(queue.now.active)?.id;
+  // Whoever goes on faster than diagrams open goes on from where they are bound for.
+  const from = bound ?? open.id ?? queue.row(queue.now.active)?.id;
   try {
     const place = from === undefined ? await firstPlace() : await placeBeside(from, forward);
     if (place === null) return false;

@@ -214,8 +214,8 @@ pub fn set_view(tx: &Transaction<'_>, hash: &str, view: View) -> Result<()> {
     Ok(())
 }
 
-/// Writes the words by which a diagram is found: its name, context, drafts and expert texts, these not while
-/// two people write them without seeing each other.
+/// Writes the words by which a diagram is found: its name, context, drafts and expert texts; drafts not while they
+/// are hidden, texts not while two people write them without seeing each other.
 pub(crate) fn index_words(tx: &Transaction<'_>, id: &DiagramId) -> Result<()> {
     let (number, mut text): (u32, String) = tx
         .prepare_cached(
@@ -225,6 +225,10 @@ pub(crate) fn index_words(tx: &Transaction<'_>, id: &DiagramId) -> Result<()> {
         .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut statement = tx.prepare_cached(
         "SELECT text FROM draft WHERE diagram_id = ?1
+            AND NOT EXISTS (SELECT 1 FROM diagram WHERE id = ?1 AND draft_hidden
+                AND state IN ('todo', 'in_progress', 'returned')
+                AND (SELECT count(DISTINCT person_id) FROM submission WHERE diagram_id = ?1)
+                    < iif(second, 2, 1))
          UNION SELECT revision.text FROM annotation
             JOIN revision ON revision.id = annotation.head_revision_id WHERE diagram_id = ?1
             AND NOT EXISTS (SELECT 1 FROM diagram WHERE id = ?1 AND second

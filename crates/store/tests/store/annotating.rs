@@ -252,6 +252,26 @@ fn time_is_kept_for_each_caption_and_added_up_for_a_person() {
 }
 
 #[test]
+fn a_hidden_draft_is_not_found_by_its_words() {
+    let mut wei = Fixture::new();
+    let id = wei.import("a.png", "zebra");
+    assert_eq!(found(&wei, "zebra"), 1);
+    let hiding = |percent| Policy {
+        hidden_draft_percent: percent,
+        ..Policy::default()
+    };
+    policy(&mut wei, &hiding(100));
+    assert_eq!(found(&wei, "zebra"), 0, "hidden from now on");
+    policy(&mut wei, &hiding(0));
+    assert_eq!(found(&wei, "zebra"), 1, "shown again");
+    policy(&mut wei, &hiding(100));
+    wei.revise(&global(&id), "okapi").unwrap();
+    assert_eq!((found(&wei, "zebra"), found(&wei, "okapi")), (0, 1));
+    wei.submit(&global(&id)).unwrap();
+    assert_eq!(found(&wei, "zebra"), 1, "handed in");
+}
+
+#[test]
 fn a_hidden_draft_counts_as_hidden_until_it_was_shown() {
     let mut desk = Fixture::new();
     let rule = Policy {

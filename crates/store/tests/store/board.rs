@@ -577,8 +577,8 @@ fn check_questions(check: &mut Check<'_>, coverage: domain::QuestionCoverage) {
 
 #[test]
 fn every_number_is_the_length_of_its_list() {
-    let mut crowd = Crowd::new(24);
-    crowd.live(400);
+    let mut crowd = Crowd::new(40);
+    crowd.live(1_000);
     let days = crowd.days();
     assert!(
         days[0].1.from.millis() > FIRST_MS,
