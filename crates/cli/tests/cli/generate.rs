@@ -139,22 +139,8 @@ fn text_is_printed_for_people_without_control_characters() {
 
 #[test]
 fn speed_is_measured_with_the_peers_keys() {
-    let scratch = tempfile::tempdir().unwrap();
-    let image = fixtures().join("images/diagram.png");
-    let row = serde_json::json!({"images": [image.to_str().unwrap()]});
-    let data = scratch.path().join("train.jsonl");
-    fs::write(&data, format!("{row}\n")).unwrap();
-    let model = variants()[0].join("model");
-    let args = ["--new", "8", "--runs", "1", "--threads", "2", "--json"];
-    let paths = [
-        "--model",
-        model.to_str().unwrap(),
-        "--data",
-        data.to_str().unwrap(),
-    ];
-    let figures = callout(["bench", "generate"].iter().chain(&paths).chain(&args))
-        .exits(0)
-        .json();
+    let args = ["--new", "8", "--runs", "1"];
+    let figures = measured("generate", &args);
     assert_eq!(figures["new_tokens"], 8);
     assert_eq!(figures["threads"], 2);
     for key in [
@@ -165,6 +151,73 @@ fn speed_is_measured_with_the_peers_keys() {
     ] {
         assert!(figures[key].as_f64().unwrap() > 0.0, "{key}");
     }
+}
+
+#[test]
+fn learning_is_measured_with_the_peers_keys() {
+    let steps = [
+        "--steps", "2", "--warmup", "1", "--batch", "2", "--lr", "0.01",
+    ];
+    let with = |more: &[&str]| {
+        let args: Vec<&str> = steps.iter().chain(more).copied().collect();
+        measured("train", &args)
+    };
+    let lora = with(&["--rank", "4"]);
+    assert_eq!(
+        (&lora["mode"], &lora["steps"]),
+        (&"lora r=4".into(), &2.into())
+    );
+    for key in ["tokens_per_s", "step_s_median", "peak_rss_mb", "trainable"] {
+        assert!(lora[key].as_f64().unwrap() > 0.0, "{key}");
+    }
+    let losses = |figures: &Value| {
+        let loss = |key: &str| figures[key].as_f64().unwrap();
+        (loss("loss_first"), loss("loss_last"))
+    };
+    let (first, last) = losses(&lora);
+    assert!(last < first, "it learns the one row: {first} {last}");
+    let again = with(&["--rank", "4", "--checkpointing"]);
+    assert_eq!(
+        losses(&again),
+        (first, last),
+        "what is computed again is the same"
+    );
+    let full = with(&["--method", "full"]);
+    assert!(full["trainable"].as_u64() > lora["trainable"].as_u64());
+    // Rows this short take blocks of 8 bits.
+    let quantised = with(&["--method", "qlora"]);
+    assert!(
+        quantised["dtype"].as_str().unwrap().starts_with('q'),
+        "{quantised}"
+    );
+}
+
+/// What a benchmark of models says of one row about a picture.
+fn measured(what: &str, args: &[&str]) -> Value {
+    let scratch = tempfile::tempdir().unwrap();
+    let image = fixtures().join("images/diagram.png");
+    fs::copy(image, scratch.path().join("diagram.png")).unwrap();
+    let row = serde_json::json!({
+        "messages": [
+            {"role": "user", "content": "<image>Describe the diagram."},
+            {"role": "assistant", "content": "A ring of four switches."},
+        ],
+        "images": ["diagram.png"],
+    });
+    let data = scratch.path().join("train.jsonl");
+    fs::write(&data, format!("{row}\n")).unwrap();
+    let model = variants()[0].join("model");
+    let paths = [
+        "--model",
+        model.to_str().unwrap(),
+        "--data",
+        data.to_str().unwrap(),
+        "--threads",
+        "2",
+        "--json",
+    ];
+    let all = ["bench", what].into_iter().chain(paths);
+    callout(all.chain(args.iter().copied())).exits(0).json()
 }
 
 /// One sentence that says `part`, and exit code 1.
