@@ -5,4 +5,5 @@
 
 pub mod encode;
 pub mod rows;
+pub mod run;
 pub mod snapshot;

@@ -6,4 +6,5 @@
 )]
 
 mod rows;
+mod runs;
 mod snapshot;
