@@ -41,6 +41,7 @@ use crate::command::submit::Submit;
 use crate::command::take_draft::TakeDraft;
 use crate::command::term::Term;
 use crate::command::thread::Thread;
+use crate::command::train::{Runs, Train};
 use crate::command::work::{Claim, Kind, Next, Release, Skip, Unskip};
 
 /// What every subcommand takes.
@@ -119,6 +120,8 @@ pub enum Command {
     Job(Job),
     Engine(Engine),
     Generate(Generate),
+    Train(Box<Train>),
+    Runs(Runs),
     Bench(Bench),
     Model(Model),
 }

@@ -73,6 +73,7 @@ fn model_help(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
             let run = cause.downcast_ref().and_then(engine::RunError::help);
             run.map(str::to_owned)
         })
+        .or_else(|| training_help(cause).map(str::to_owned))
         .or_else(|| {
             cause
                 .downcast_ref()
@@ -84,6 +85,12 @@ fn model_help(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
                 .and_then(engine::local::WriteError::help);
             write.map(str::to_owned)
         })
+}
+
+/// What training advises.
+fn training_help(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    let rows = cause.downcast_ref().map(training::rows::RowsError::help);
+    rows.or_else(|| cause.downcast_ref().and_then(training::run::RunError::help))
 }
 
 fn object(code: &str, message: &str, help: Option<&str>) {

@@ -82,6 +82,8 @@ fn run(command: Command, context: &Context) -> Result<Answer> {
         Command::Job(job) => job.run(context),
         Command::Engine(engine) => engine.run(),
         Command::Generate(generate) => generate.run(context),
+        Command::Train(train) => train.run(context),
+        Command::Runs(runs) => runs.run(context),
         Command::Bench(bench) => bench.run(context),
         Command::Model(model) => model.run(context),
     }

@@ -30,6 +30,7 @@ pub mod submit;
 pub mod take_draft;
 pub mod term;
 pub mod thread;
+pub mod train;
 mod which_model;
 pub mod work;
 mod working;

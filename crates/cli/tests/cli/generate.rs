@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::{Run, callout};
 
-fn fixtures() -> PathBuf {
+pub fn fixtures() -> PathBuf {
     let root = std::env::var_os("CALLOUT_FIXTURES").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures")),
         PathBuf::from,
@@ -22,7 +22,7 @@ fn read(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-fn variants() -> Vec<PathBuf> {
+pub fn variants() -> Vec<PathBuf> {
     let manifest = read(&fixtures().join("manifest.json"));
     let all = manifest["variants"].as_array().unwrap();
     all.iter()

@@ -23,6 +23,7 @@ mod questions;
 mod queue;
 mod regions;
 mod together;
+mod train;
 mod usage;
 mod workspace;
 

@@ -3,23 +3,14 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use engine::bench::{TrainFigures, TrainOptions};
 use engine::device::DeviceChoice;
 use finetune::settings::BaseFormat;
 use hub::Cache;
 use training::rows::{Options, read};
 
-/// What learns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Method {
-    /// An adapter beside the weights as they are stored.
-    Lora,
-    /// An adapter beside weights in blocks of 4.5 bits.
-    Qlora,
-    /// The language model itself.
-    Full,
-}
+use crate::command::train::Tuning;
 
 /// The flags are those of `torch_train_bench.py`.
 #[derive(Debug, Args)]
@@ -38,7 +29,7 @@ pub struct Train {
     batch: u16,
     /// What learns.
     #[arg(long, value_enum, default_value = "lora")]
-    method: Method,
+    method: Tuning,
     /// Rank of the adapter.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=4096))]
     rank: u16,
@@ -81,13 +72,13 @@ impl Train {
             base: hub::locate(&Cache::from_env(), &self.model)?,
             rows: read(&self.data, &options)?.rows,
             batch: usize::from(self.batch),
-            rank: (self.method != Method::Full).then_some(usize::from(self.rank)),
+            rank: (self.method != Tuning::Full).then_some(usize::from(self.rank)),
             steps: self.steps as usize,
             warmup: self.warmup as usize,
             recompute: self.checkpointing,
             format: match self.method {
-                Method::Qlora => BaseFormat::Q4K,
-                Method::Lora | Method::Full => BaseFormat::AsStored,
+                Tuning::Qlora => BaseFormat::Q4K,
+                Tuning::Lora | Tuning::Full => BaseFormat::AsStored,
             },
             learning_rate: self.lr,
             max_pixels: self.max_pixels,
