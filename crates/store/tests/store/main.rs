@@ -10,6 +10,7 @@ mod board;
 mod captions;
 mod contention;
 mod crash;
+mod crowd;
 mod decisions;
 mod desk;
 mod engines;
