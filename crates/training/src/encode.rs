@@ -10,7 +10,7 @@ use qwen::load::LoadError;
 use qwen::processor::{PreprocessorConfig, Processor, ProcessorError};
 use qwen::tokenizer::{Tokenizer, TokenizerError};
 
-use crate::rows::Row;
+use crate::rows::{Refused, Row};
 
 /// Why a row was not made into a sample.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +99,20 @@ impl Encoder {
                 .max_tokens
                 .map_or(context, |limit| limit.min(context)),
         })
+    }
+
+    /// Parts rows that can be made into samples from those that cannot, so that no run ends at one of these.
+    pub fn sift(&mut self, rows: Vec<Row>) -> (Vec<Row>, Vec<Refused>) {
+        let mut refused = Vec::new();
+        let good = rows.into_iter().filter(|row| match self.encode(row) {
+            Ok(_) => true,
+            Err(error) => {
+                let (id, reason) = (row.id.clone(), error.to_string());
+                refused.push(Refused { id, reason });
+                false
+            }
+        });
+        (good.collect(), refused)
     }
 
     /// Makes a row into a sample. Nothing is cut off: a row that is too long is refused.

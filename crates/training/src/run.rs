@@ -43,6 +43,14 @@ pub enum RunError {
     /// Another process is at it.
     #[error("another process trains in {}", .0.display())]
     Busy(PathBuf),
+    /// The loss, or the gradients, are no numbers.
+    #[error("the loss is no number at step {step}, with the rows {}", rows.join(", "))]
+    NotFinite {
+        /// Optimiser step, from 0.
+        step: usize,
+        /// Names of the rows it came from.
+        rows: Vec<String>,
+    },
     /// Every row was held out, or there are none.
     #[error("there is no row to learn from")]
     Nothing,
@@ -74,6 +82,9 @@ impl RunError {
             }
             Self::NoRun(_) => Some("Give the folder that `--out` named."),
             Self::Busy(_) => Some("Wait until it ends, or stop it first."),
+            Self::NotFinite { .. } => {
+                Some("Look at these rows, lower the learning rate, or warm up longer.")
+            }
             Self::Nothing => Some("Hold out less, or give more rows."),
             Self::Io { .. } => Some(
                 "Check that the disk has room and the folder may be written; the last checkpoint stands.",
@@ -116,6 +127,7 @@ impl Run {
         if snapshot.of(Side::Train).is_empty() {
             return Err(RunError::Nothing);
         }
+        config.settings.check()?;
         fs::create_dir_all(dir).map_err(io(dir))?;
         if fs::read_dir(dir).map_err(io(dir))?.next().is_some() {
             return Err(RunError::Taken(dir.to_owned()));
@@ -194,7 +206,19 @@ impl Run {
             len: test.len(),
             read: &|number| read(&test, number),
         };
-        self.chunks(&mut trainer, (&samples, &held_out), stops, &mut telemetry)
+        let ended = self.chunks(&mut trainer, (&samples, &held_out), stops, &mut telemetry);
+        ended.map_err(|error| match error {
+            RunError::Training(finetune::Error::NotFinite { step, samples }) => {
+                RunError::NotFinite {
+                    step,
+                    rows: samples
+                        .iter()
+                        .map(|number| train[*number].row.id.clone())
+                        .collect(),
+                }
+            }
+            other => other,
+        })
     }
 
     fn trainer(&self, device: &Device, telemetry: &mut Telemetry<'_>) -> Result<Trainer, RunError> {

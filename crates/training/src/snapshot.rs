@@ -89,9 +89,6 @@ pub enum SnapshotError {
     },
 }
 
-/// Rows of a test set whose pictures are in the training set too, or look like one there: pairs of ids.
-pub type Leaks = Vec<(String, String)>;
-
 impl Snapshot {
     /// Freezes rows: reads every picture, keeps alike ones together, and holds some groups out. Rows with pictures
     /// that cannot be read are named.
@@ -135,53 +132,36 @@ impl Snapshot {
             .collect()
     }
 
-    /// Groups that are on both sides; none, unless somebody chose the sides by hand.
-    pub fn leaks(&self) -> Leaks {
-        let mut trained: BTreeMap<usize, &str> = BTreeMap::new();
-        for entry in self.of(Side::Train) {
-            trained.entry(entry.group).or_insert(&entry.row.id);
-        }
-        let tested = self.of(Side::Test);
-        let pairs = tested.iter().filter_map(|entry| {
-            let other = trained.get(&entry.group)?;
-            Some((entry.row.id.clone(), (*other).to_owned()))
-        });
-        pairs.collect()
-    }
-
     /// Holds whole groups out, in an order that the seed decides, until the share is reached.
     fn hold_out(&mut self, split: Split) {
-        let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
-        for entry in &self.entries {
-            *sizes.entry(entry.group).or_default() += 1;
+        let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (index, entry) in self.entries.iter().enumerate() {
+            members.entry(entry.group).or_default().push(index);
         }
         // By what the rows say, not by where they stand: the same rows in another order split alike.
-        let key = |group: &usize| {
-            let mut own: Vec<&str> = self
-                .entries
+        let key = |own: &[usize]| {
+            let mut hashes: Vec<&str> = own
                 .iter()
-                .filter(|entry| entry.group == *group)
-                .map(|entry| entry.hash.as_str())
+                .map(|index| self.entries[*index].hash.as_str())
                 .collect();
-            own.sort_unstable();
+            hashes.sort_unstable();
             let mut hash = Sha256::new();
             hash.update(split.seed.to_le_bytes());
-            own.iter().for_each(|own| hash.update(own));
+            hashes.iter().for_each(|own| hash.update(own));
             hash.finalize()
         };
-        let mut order: Vec<_> = sizes.keys().map(|group| (key(group), *group)).collect();
+        let mut order: Vec<_> = members.into_values().map(|own| (key(&own), own)).collect();
         order.sort_unstable();
         let wanted = (split.test_share * self.entries.len() as f64).round() as usize;
         let mut held = 0;
-        for (_, group) in order {
+        for (_, own) in order {
             // Groups that overshoot by more than they lack stay in training, and so does the last one.
-            let size = sizes[&group];
-            if held + size / 2 >= wanted || held + size >= self.entries.len() {
+            if held + own.len() / 2 >= wanted || held + own.len() >= self.entries.len() {
                 continue;
             }
-            held += size;
-            for entry in self.entries.iter_mut().filter(|entry| entry.group == group) {
-                entry.side = Side::Test;
+            held += own.len();
+            for index in own {
+                self.entries[index].side = Side::Test;
             }
         }
     }

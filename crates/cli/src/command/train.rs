@@ -14,7 +14,7 @@ use finetune::settings::{BaseFormat, Method, Towers};
 use hub::Cache;
 use picture::{Decoder, Limits};
 use serde_json::json;
-use training::encode::Decode;
+use training::encode::{Decode, Encoder, EncoderOptions};
 use training::rows::{Options, Refused, read};
 use training::run::{Config, Line, Outcome, Run, lines};
 use training::snapshot::{Side, Snapshot, Split};
@@ -107,7 +107,7 @@ struct How {
     #[arg(long)]
     checkpointing: bool,
     /// Share of the rows that is held out.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.05)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = share)]
     test_share: f64,
     /// Steps from one look at the held-out rows, and one checkpoint, to the next.
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
@@ -203,11 +203,17 @@ impl Train {
             test_share: self.how.test_share,
             seed: self.how.seed,
         };
-        let mut decode = decoder();
-        let (snapshot, broken) = Snapshot::freeze(found.rows, split, &mut decode);
-        self.complain_of(&[found.refused, broken].concat())?;
+        let base = hub::locate(&Cache::from_env(), model)?;
+        let options = EncoderOptions {
+            decode: decoder(),
+            max_pixels: self.how.max_pixels,
+            max_tokens: self.how.max_tokens,
+        };
+        let (rows, unfit) = Encoder::open(&base, options)?.sift(found.rows);
+        let (snapshot, broken) = Snapshot::freeze(rows, split, &mut decoder());
+        self.complain_of(&[found.refused, unfit, broken].concat())?;
         let config = Config {
-            base: hub::locate(&Cache::from_env(), model)?,
+            base,
             stage: self.stage,
             from: self.from.as_deref().map(adapter_of).transpose()?,
             settings: self.how.settings(),
@@ -316,6 +322,14 @@ fn adapter_of(from: &Path) -> Result<PathBuf> {
         .into_iter()
         .find(|dir| dir.join("adapter_config.json").is_file());
     found.with_context(|| format!("no adapter in {}", from.display()))
+}
+
+fn share(typed: &str) -> Result<f64, String> {
+    let share = typed
+        .parse()
+        .ok()
+        .filter(|share| (0.0..1.0).contains(share));
+    share.ok_or_else(|| "it is at least 0 and below 1".to_owned())
 }
 
 fn decoder() -> Decode {

@@ -59,6 +59,10 @@ fn a_model_is_trained_on_rows_and_the_run_is_listed() {
         told.err
     );
     assert!(told.err.contains("--skip-bad-rows"), "{}", told.err);
+    let told = train(folder.path(), &["--skip-bad-rows", "--max-tokens", "20"]).exits(1);
+    assert!(told.err.contains("row 0: it has"), "{}", told.err);
+    train(folder.path(), &["--test-share", "1.5"]).exits(2);
+    assert!(!folder.path().join("run").exists(), "nothing was begun");
     let flags = [
         "--skip-bad-rows",
         "--epochs",

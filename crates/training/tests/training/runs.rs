@@ -218,6 +218,17 @@ fn what_cannot_be_is_refused() {
         Run::begin(&none, config(), Snapshot::default()),
         Err(RunError::Nothing)
     ));
+    let mut wrong = config();
+    wrong.settings.epochs = 0;
+    let fresh = scratch.path().join("fresh");
+    assert!(matches!(
+        Run::begin(&fresh, wrong, all),
+        Err(RunError::Training(_))
+    ));
+    assert!(
+        !fresh.exists(),
+        "nothing is left in the way of the next try"
+    );
     // Pictures are those of the manifest, or the run does not go on.
     let run = Run::open(&dir).unwrap();
     image::GrayImage::new(40, 40)
@@ -229,6 +240,19 @@ fn what_cannot_be_is_refused() {
             .to_string()
             .contains("diagram.png has changed")
     );
+}
+
+#[test]
+fn a_loss_that_is_no_number_names_its_rows() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut wild = config();
+    wild.settings.schedule.learning_rate = 1e30;
+    wild.settings.max_grad_norm = None;
+    let dir = scratch.path().join("run");
+    let run = Run::begin(&dir, wild, snapshot(scratch.path())).unwrap();
+    let told = run.go(Box::new(decode), &Device::Cpu, &|| false, &mut |_| {});
+    let told = told.unwrap_err().to_string();
+    assert!(told.contains("with the rows line "), "{told}");
 }
 
 #[test]
